@@ -1,0 +1,167 @@
+"""What each error code of AWS means to us: a table.
+
+Sources: the error shapes of botocore's service models, the services' pages on common errors, and
+"Error handling" of the Rekognition developer guide. A code that is not here is judged by its HTTP
+status.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from promote import errors
+
+
+class Form(NamedTuple):
+    """The error that a code becomes: its class, and the words that do not depend on the call."""
+
+    error: type[errors.PromoteError]
+    summary: str
+    verb: str
+    """Follows the identity and may hold ``{action}`` and ``{code}``."""
+    remedy: str = ""
+    """Empty for the usual one of the class."""
+
+
+_DENIED = Form(errors.AccessDeniedError, "Access denied", "was denied {action}")
+_BAD_CREDENTIALS = Form(
+    errors.CredentialsError, "The credentials are not valid", "used credentials that AWS refused"
+)
+_EXPIRED = Form(
+    errors.CredentialsError,
+    "The credentials have expired",
+    "used credentials that have expired",
+    "Renew them, then run the same command again; it continues where this one ended.",
+)
+_THROTTLED = Form(
+    errors.ThrottledError,
+    "AWS asks us to slow down",
+    "was throttled by {action}",
+    "Wait a little and run the same command again; it continues where this one ended.",
+)
+_MISSING = Form(errors.NotFoundError, "Not found", "found nothing")
+_QUOTA = Form(errors.QuotaError, "A service quota leaves no room", "met a quota of {action}")
+_IMAGE = Form(
+    errors.ImageError,
+    "The service refuses the image",
+    "sent an image that was refused",
+    "An image is a PNG or JPEG of at most 4 MB, 64 to 4096 pixels on each side and at most "
+    "20 times as long as wide.",
+)
+_POLICY = Form(errors.PolicyError, "IAM refuses the policy", "wrote a policy that was refused")
+_INPUT = Form(errors.InputError, "A value is not what AWS accepts", "was refused {action}")
+_MOVED = Form(
+    errors.PointerChangedError,
+    "The pointer changed meanwhile",
+    "met somebody else's write of the same pointer",
+    "Look at the present state, then plan again:\n    promote status",
+)
+
+_BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
+    _DENIED: (
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "NotAuthorized",
+        "AuthorizationError",
+    ),
+    _EXPIRED: (
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "TokenRefreshRequired",
+    ),
+    _BAD_CREDENTIALS: (
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "OptInRequired",
+    ),
+    _THROTTLED: (
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "PriorRequestNotComplete",
+        "SlowDown",
+    ),
+    _QUOTA: (
+        "LimitExceeded",
+        "LimitExceededException",
+        "ServiceQuotaExceededException",
+        "ParameterLimitExceeded",
+    ),
+    Form(
+        errors.QuotaError,
+        "The parameter keeps too many labelled versions",
+        "could not add a version to the parameter",
+        "SSM keeps 100 versions and drops no labelled one: move or remove the label of the oldest.",
+    ): ("ParameterMaxVersionLimitExceeded",),
+    _MISSING: (
+        "NoSuchEntity",
+        "NoSuchEntityException",
+        "ResourceNotFoundException",
+        "ParameterNotFound",
+        "ParameterVersionNotFound",
+        "NoSuchBucket",
+        "NoSuchKey",
+        "404",
+    ),
+    _MOVED: ("ParameterAlreadyExists", "TooManyUpdates"),
+    Form(
+        errors.WrongStateError,
+        "The version is not in a state for this",
+        "was refused {action}",
+        "To see the states of the versions:\n    promote status",
+    ): ("ResourceInUseException",),
+    Form(
+        errors.NotReadyError,
+        "The version does not run",
+        "was refused {action}",
+        "To see the states of the versions:\n    promote status",
+    ): ("ResourceNotReadyException",),
+    _IMAGE: (
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidS3ObjectException",
+    ),
+    _POLICY: (
+        "MalformedPolicyDocument",
+        "MalformedPolicyDocumentException",
+        "PackedPolicyTooLarge",
+        "PackedPolicyTooLargeException",
+    ),
+    _INPUT: (
+        "InvalidParameterException",
+        "InvalidParameterValue",
+        "InvalidInput",
+        "ValidationError",
+        "ValidationException",
+        "ParameterPatternMismatchException",
+        "HierarchyTypeMismatchException",
+        "UnmodifiableEntity",
+    ),
+}
+
+CODES: Final[dict[str, Form]] = {code: form for form, codes in _BY_FORM.items() for code in codes}
+
+UNSAFE_TO_QUOTE: Final = frozenset(
+    {
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+    }
+)
+"""Codes whose message repeats the canonical request, with the session token among its headers."""

@@ -1,0 +1,105 @@
+"""The arguments that several commands share, completed from promote.yaml and never from AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from promote.arn import parse_version_arn
+from promote.errors import PromoteError
+
+if TYPE_CHECKING:
+    from promote.core.topology import Topology
+
+
+def _topology(context: click.Context) -> Topology | None:
+    try:
+        topology: Topology = context.find_root().obj.topology()
+    except (PromoteError, AttributeError):
+        return None  # a completion has nobody to tell about a broken file
+    return topology
+
+
+def complete_models(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the models of promote.yaml."""
+    topology = _topology(context)
+    names = [model.name for model in topology.models] if topology else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_environments(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the environments of promote.yaml."""
+    topology = _topology(context)
+    names = [environment.name for environment in topology.environments] if topology else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+MODEL = click.argument("model", shell_complete=complete_models)
+OPTIONAL_MODEL = click.argument("model", required=False, shell_complete=complete_models)
+VERSION = click.argument("version")
+TO = click.option(
+    "--to",
+    required=True,
+    metavar="ENV",
+    shell_complete=complete_environments,
+    help="The environment to promote to.",
+)
+ENVIRONMENT = click.option(
+    "--environment",
+    required=True,
+    metavar="ENV",
+    shell_complete=complete_environments,
+    help="The environment.",
+)
+REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the plan and the history.")
+ADOPT = click.option(
+    "--adopt",
+    is_flag=True,
+    help="Take over foreign grants and pointers: their removal becomes part of the plan.",
+)
+YES = click.option(
+    "--yes", is_flag=True, envvar="PROMOTE_YES", show_envvar=True, help="Do not ask."
+)
+FORCE = click.option("--force", is_flag=True, help="For a version that runs for nobody.")
+DIRECTORY = click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Where promote.yaml and .promote/sandbox.json are.  [default: here]",
+)
+PLAN_FILE = click.argument("plan", metavar="PLAN.JSON", type=click.Path(path_type=Path))
+OUT = click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the plan, to be reviewed and applied.",
+)
+JUNIT = click.option(
+    "--junit",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a JUnit report, also of a failure.",
+)
+
+
+def version_arn(text: str) -> str:
+    """Return the ARN of a version that was given by its ARN; offline, a name says too little.
+
+    Raises:
+        click.BadParameter: `text` is not the ARN of a version.
+    """
+    if parse_version_arn(text) is None:
+        message = (
+            f"{text!r} is not the ARN of a version, and its name alone does not tell the ARN "
+            "without asking AWS. To see the ARNs: promote version list MODEL"
+        )
+        raise click.BadParameter(message, click.get_current_context(), param_hint="--version")
+    return text

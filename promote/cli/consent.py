@@ -1,0 +1,55 @@
+"""What stands between a plan and its application: its gates, and a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from promote.core.gates import Verdict
+from promote.errors import DeclinedError, RefusedError
+
+if TYPE_CHECKING:
+    from promote.cli.run import Run
+    from promote.core.plan import Plan
+
+_REFUSES = {Verdict.FAIL, Verdict.INCONCLUSIVE}
+
+
+def refuse_failed_gates(plan: Plan) -> None:
+    """Raise `RefusedError` with every gate that does not pass."""
+    if not any(gate.verdict in _REFUSES for gate in plan.gates):
+        return
+    from promote.report.text import refusal
+
+    request = plan.request
+    raise RefusedError(
+        "Promotion refused",
+        refusal(plan.gates, request.version, request.environment),
+        f"To see what every environment runs and has verified:\n    promote status {request.model}",
+    )
+
+
+def require_consent(run: Run, *, yes: bool) -> None:
+    """Refuse to go on when nobody can be asked and nobody has agreed beforehand.
+
+    Raises:
+        click.UsageError: There is no terminal, and no ``--yes``.
+    """
+    if not yes and not run.screen.interactive:
+        raise click.UsageError(
+            "There is no terminal to ask on. Add --yes to agree beforehand, or save a plan with "
+            "`promote plan --out plan.json`, review it, and apply it with "
+            "`promote apply plan.json`.",
+            click.get_current_context(),
+        )
+
+
+def ask(run: Run, question: str) -> None:
+    """Ask a person; only ``y`` and ``yes`` are a yes.
+
+    Raises:
+        DeclinedError: The answer was anything else.
+    """
+    if run.screen.ask(f"{question} [y/N] ").lower() not in {"y", "yes"}:
+        raise DeclinedError("Declined", "The question was not answered with yes. Nothing was done.")

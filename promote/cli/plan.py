@@ -1,0 +1,60 @@
+"""``promote plan``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from promote.cli import arguments, consent, plans
+from promote.cli.grammar import Command
+from promote.core import planfile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promote.cli.run import Run
+
+CHANGES_PENDING = 10
+
+_HELP = """Show what a promotion would do; changes nothing.
+
+\b
+    promote plan tools v2 --to qa
+    promote plan tools v2 --to prod --out plan.json --reason "Fewer false alarms"
+    promote plan tools v2 --to prod --detailed-exitcode      10 when there are changes
+
+VERSION is a name or a full ARN. A plan that a gate refuses is saved as well, and the command
+ends with exit code 4; apply judges the gates again.
+"""
+
+
+@click.command("plan", cls=Command, help=_HELP)
+@arguments.MODEL
+@arguments.VERSION
+@arguments.TO
+@arguments.OUT
+@arguments.REASON
+@arguments.ADOPT
+@click.option("--detailed-exitcode", is_flag=True, help="End with 10 when there are changes.")
+@click.pass_obj
+def command(
+    run: Run,
+    *,
+    model: str,
+    version: str,
+    to: str,
+    out: Path | None,
+    reason: str | None,
+    adopt: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Make a plan, save it, show it, judge it."""
+    made = run.promoter().plan(model, version, to=to, reason=reason, adopt=adopt)
+    if out is not None:
+        plans.write(out, planfile.encode(made))
+    plans.show_plan(run, made)
+    consent.refuse_failed_gates(made)
+    if out is not None and not run.json:
+        run.screen.say(f"\nTo apply exactly this plan:\n    promote apply {out}")
+    return CHANGES_PENDING if detailed_exitcode and made.changes else 0

@@ -1,0 +1,57 @@
+"""``promote release``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from promote.cli import arguments, consent, plans
+from promote.cli.grammar import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promote.cli.run import Run
+
+_HELP = """Plan, ask and apply in one command.
+
+\b
+    promote release tools v2 --to qa
+    promote release tools v2 --to prod --yes --reason "Fewer false alarms"
+
+The same command again resumes a promotion that was interrupted. What already is as asked is left
+alone, and nobody is asked. Without a terminal, say --yes.
+"""
+
+
+@click.command("release", cls=Command, help=_HELP)
+@arguments.MODEL
+@arguments.VERSION
+@arguments.TO
+@arguments.YES
+@arguments.REASON
+@arguments.ADOPT
+@arguments.JUNIT
+@click.pass_obj
+def command(
+    run: Run,
+    *,
+    model: str,
+    version: str,
+    to: str,
+    reason: str | None,
+    junit: Path | None,
+    yes: bool,
+    adopt: bool,
+) -> int:
+    """Make a plan, show it, ask about it, apply it."""
+    consent.require_consent(run, yes=yes)
+    with run.story() as story:
+        promoter = run.promoter(story)
+        plan = promoter.plan(model, version, to=to, reason=reason, adopt=adopt)
+        plans.tell_plan(run, plan)
+        consent.refuse_failed_gates(plan)
+        if plan.changes and not yes:
+            consent.ask(run, f"Promote {model} {version} to {to}?")
+        return plans.carry_out(run, promoter, story, plan, junit=junit)

@@ -1,0 +1,76 @@
+"""One run of the command line: its options, its screen, and the library opened with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from promote.cli.screen import Screen
+from promote.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promote.cli.story import Story
+    from promote.core.events import Event
+    from promote.core.topology import Topology
+    from promote.wiring import Promoter
+
+
+class Run:
+    """What a command is given.
+
+    Args:
+        arguments: The command line without the program's name, to be shown as the way to resume.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.arguments = tuple(arguments)
+        self.settings = Settings()
+        self.screen = Screen(self.settings)
+
+    @property
+    def json(self) -> bool:
+        """Whether stdout is for programs."""
+        return self.settings.json
+
+    def document(self, kind: str, **content: object) -> None:
+        """Write a small JSON document as the result, on one line."""
+        from promote.report import json
+
+        self.screen.result(json.document(kind, **content))
+
+    @contextmanager
+    def story(self) -> Iterator[Story]:
+        """Listen to what happens inside; the live line is gone afterwards, whatever happened."""
+        from promote.cli.story import Story
+
+        story = Story(self.settings, self.screen)
+        try:
+            yield story
+        finally:
+            story.end()
+
+    def topology(self) -> Topology:
+        """Read promote.yaml."""
+        from promote.config import load
+
+        return load(self.settings.file, region=self.settings.region)
+
+    def templates(self, topology: Topology) -> Path | None:
+        """Return the directory of the user's own policy templates, if the configuration has one."""
+        from pathlib import Path
+
+        own = topology.templates
+        return None if own is None else Path(topology.directory, own)
+
+    def promoter(self, on_event: Callable[[Event], None] | None = None) -> Promoter:
+        """Open the library; the first thing in a command that imports boto3."""
+        topology = self.topology()
+        from promote.aws.profiles import open_session
+        from promote.wiring import Promoter
+
+        profile = self.settings.profile
+        session = None if profile is None else open_session(profile)
+        return Promoter(topology, session=session, on_event=on_event)

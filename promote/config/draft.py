@@ -1,0 +1,151 @@
+"""Build the topology from settings; a draft until the checks have passed.
+
+What was unusable is replaced by a harmless stand-in, so that the checks can go on and one run tells
+everything. No draft with a problem ever leaves this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from promote.config.keys import ENVIRONMENT, MODEL, ROOT
+from promote.config.reading import Settings, complete
+from promote.core.topology import (
+    Capacity,
+    Deadlines,
+    Environment,
+    Granularity,
+    MlAccount,
+    Model,
+    PointerAddress,
+    Propagation,
+    Quotas,
+    Smoke,
+    Target,
+    Topology,
+)
+
+_NO_ACCOUNT = "000000000000"
+_NO_TIME = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One target with the settings of the environment that it comes from."""
+
+    target: Target
+    environment: Environment
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A topology with the places of everything in it."""
+
+    topology: Topology
+    root: Settings
+    models: tuple[tuple[Model, Settings], ...]
+    environments: tuple[tuple[Environment, Settings], ...]
+
+    def uses(self) -> Iterator[Use]:
+        """Yield every target of every model and environment, in the order of the file."""
+        for environment, settings in self.environments:
+            for model, _ in self.models:
+                for target in self.topology.targets(model.name, environment):
+                    yield Use(target, environment, settings)
+
+
+def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
+    """Build a draft; `region`, when given, replaces the file's."""
+    whole = complete(ROOT, root)
+    models = tuple(_models(whole))
+    environments = tuple(_environments(whole, root))
+    ml = whole.section("ml")
+    quotas = ml.section("quotas")
+    topology = Topology(
+        region=region or whole.get(str, "region", ""),
+        ml=MlAccount(
+            account=ml.get(str, "account", _NO_ACCOUNT),
+            quotas=Quotas(running=quotas.get(int, "running", 1), units=quotas.get(int, "units", 1)),
+        ),
+        models=tuple(model for model, _ in models),
+        environments=tuple(environment for environment, _ in environments),
+        organization=whole.get(str, "organization", None),
+        ledger=whole.get(str, "ledger", None),
+        templates=whole.get(str, "templates", None),
+        directory=directory,
+    )
+    return Draft(topology, whole, models, environments)
+
+
+def _models(whole: Settings) -> Iterator[tuple[Model, Settings]]:
+    for name, item in whole.section("models").items.items():
+        if not isinstance(item.value, Settings):
+            continue
+        settings = complete(MODEL, Settings(item.position, item.value.items))
+        capacity = settings.section("capacity")
+        model = Model(
+            name=name,
+            # No project's name holds a space, so the stand-in equals no other model's project.
+            project=settings.get(str, "project", f"project of {name}"),
+            service=settings.get(str, "service", "rekognition"),
+            capacity=Capacity(min=capacity.get(int, "min", 1), max=capacity.get(int, "max", None)),
+            price=settings.get(float, "price", 0.0),
+        )
+        yield model, settings
+
+
+def _environments(whole: Settings, root: Settings) -> Iterator[tuple[Environment, Settings]]:
+    defaults = root.section("defaults")
+    for item in whole.each("environments"):
+        if not isinstance(item.value, Settings) or "name" not in item.value.items:
+            continue
+        settings = complete(ENVIRONMENT, item.value, defaults)
+        yield _environment(settings), settings
+
+
+def _environment(settings: Settings) -> Environment:
+    return Environment(
+        name=settings.get(str, "name", ""),
+        accounts=tuple(dict.fromkeys(settings.texts("accounts"))),
+        after=settings.texts("after"),
+        access_role=settings.get(str, "access_role", ""),
+        pointer=PointerAddress(kind="ssm", name=settings.section("pointer").get(str, "ssm", "")),
+        reader_role=settings.get(str, "reader_role", None),
+        operator_role=settings.get(str, "operator_role", None),
+        deployer_role=settings.get(str, "deployer_role", None),
+        smoke_role=settings.get(str, "smoke_role", None),
+        external_id=settings.get(str, "external_id", None),
+        consumers=settings.texts("consumers"),
+        policy_name=settings.get(str, "policy_name", ""),
+        granularity=Granularity(settings.get(str, "granularity", "version")),
+        propagation=_propagation(settings.section("propagation")),
+        deadlines=_deadlines(settings.section("deadlines")),
+        drain=settings.get(timedelta, "drain", _NO_TIME),
+        smoke=_smoke(settings.section("smoke")),
+        vpc_endpoints=settings.texts("vpc_endpoints"),
+    )
+
+
+def _propagation(settings: Settings) -> Propagation:
+    return Propagation(
+        consecutive=settings.get(int, "consecutive", 1),
+        deadline=settings.get(timedelta, "deadline", _NO_TIME),
+    )
+
+
+def _deadlines(settings: Settings) -> Deadlines:
+    return Deadlines(
+        start=settings.get(timedelta, "start", _NO_TIME),
+        stop=settings.get(timedelta, "stop", _NO_TIME),
+    )
+
+
+def _smoke(settings: Settings) -> Smoke:
+    return Smoke(
+        images=settings.get(str, "images", None),
+        min_accuracy=settings.get(float, "min_accuracy", 0.0),
+        endpoint_url=settings.get(str, "endpoint_url", None),
+    )

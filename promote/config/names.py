@@ -1,0 +1,69 @@
+"""Check the names of every target as AWS will see them, with their placeholders filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from promote.config.aws_names import (
+    external_id_fault,
+    parameter_fault,
+    policy_name_fault,
+    role_fault,
+    url_fault,
+)
+from promote.config.draft import Draft, Use
+from promote.config.problems import Position, Problems
+from promote.config.reading import Settings
+
+Fault: TypeAlias = tuple[str, Position, str | None]
+
+
+def check_names(draft: Draft, problems: Problems) -> None:
+    """Note every name that AWS would refuse; a setting is named once, for its first target."""
+    told = set()
+    for key, place, fault in (*_of_environments(draft), *_of_targets(draft)):
+        if fault is not None and (key, place) not in told:
+            told.add((key, place))
+            problems.note(place, f"{key}: {fault}")
+
+
+def _of_environments(draft: Draft) -> Iterator[Fault]:
+    ml = (draft.topology.ml.account,)
+    for environment, settings in draft.environments:
+        # The reader's ARN may name a target account; which one it reads is the doctor's question.
+        for key, arn, accounts in (
+            ("reader_role", draft.topology.ml_reader(environment), ()),
+            ("operator_role", draft.topology.operator(environment), ml),
+        ):
+            if arn is not None:
+                yield key, settings.where(key), role_fault(arn, accounts)
+
+
+def _of_targets(draft: Draft) -> Iterator[Fault]:
+    ml, region = draft.topology.ml.account, draft.topology.region
+    for use in draft.uses():
+        target, settings = use.target, use.settings
+        where = settings.where
+        yield "access_role", where("access_role"), role_fault(target.access_role, (ml,))
+        yield "policy_name", where("policy_name"), policy_name_fault(target.policy_name)
+        for key, role in (
+            ("deployer_role", target.deployer_role),
+            ("smoke_role", target.smoke_role),
+        ):
+            if role is not None:
+                yield key, where(key), role_fault(role, (target.account,))
+        if target.external_id is not None:
+            yield "external_id", where("external_id"), external_id_fault(target.external_id)
+        if target.endpoint_url is not None:
+            place = settings.section("smoke").where("endpoint_url")
+            yield "smoke.endpoint_url", place, url_fault(target.endpoint_url)
+        fault = parameter_fault(target.pointer.name, region=region, account=target.account)
+        yield "pointer.ssm", settings.section("pointer").where("ssm"), fault
+        yield from _consumers(use, settings)
+
+
+def _consumers(use: Use, settings: Settings) -> Iterator[Fault]:
+    places = [item.position for item in settings.each("consumers")]
+    for place, arn in zip(places, use.target.consumers, strict=True):
+        yield "consumers", place, role_fault(arn, use.environment.accounts)

@@ -1,0 +1,83 @@
+"""Show a configuration as it is understood: defaults applied, placeholders filled."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+
+from promote.config.kinds import UNITS
+from promote.core.topology import Environment, Target, Topology
+
+Json = dict[str, object]
+
+
+def show(topology: Topology) -> Json:
+    """Return the resolved configuration, ready for JSON; durations are texts like ``5m``."""
+    shown: Json = {
+        "format": 1,
+        "kind": "config",
+        "directory": topology.directory,
+        "region": topology.region,
+        "organization": topology.organization,
+        "ledger": topology.ledger,
+        "templates": topology.templates,
+        "ml": _plain(asdict(topology.ml)),
+        "models": {model.name: _without(asdict(model), "name") for model in topology.models},
+        "environments": [_environment(topology, each) for each in topology.environments],
+    }
+    return shown
+
+
+def duration(length: timedelta) -> str:
+    """Write a whole number of seconds in the largest unit that divides it."""
+    seconds = int(length.total_seconds())
+    fitting = [unit for unit, size in UNITS.items() if seconds and seconds % size == 0]
+    unit = max(fitting, key=lambda each: UNITS[each], default="s")
+    return f"{seconds // UNITS[unit]}{unit}"
+
+
+def _environment(topology: Topology, environment: Environment) -> Json:
+    return {
+        **_without(asdict(environment), "pointer"),
+        "pointer": {environment.pointer.kind: environment.pointer.name},
+        "resolved": {
+            "reader_role": topology.ml_reader(environment),
+            "operator_role": topology.operator(environment),
+            "targets": [
+                _target(target)
+                for model in topology.models
+                for target in topology.targets(model.name, environment)
+            ],
+        },
+    }
+
+
+def _target(target: Target) -> Json:
+    return {
+        **_without(asdict(target), "pointer", "environment"),
+        "pointer": {target.pointer.kind: target.pointer.name},
+    }
+
+
+def _without(data: Json, *names: str) -> Json:
+    return {key: _plain(value) for key, value in data.items() if key not in names}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case dict():
+            return _without(value)
+        case timedelta():
+            return duration(value)
+        case enum.Enum():
+            return value.value
+        case list() | tuple():
+            return _each(value)
+        case _:
+            return value
+
+
+def _each(values: Iterable[object]) -> list[object]:
+    return [_plain(value) for value in values]

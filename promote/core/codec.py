@@ -1,0 +1,145 @@
+"""Frozen dataclasses to JSON and back, strictly: an unknown key or another type is an error.
+
+Covers what the core's documents are made of: dataclasses and unions of them told apart by a
+`Literal` tag, enums by value, aware UTC times in RFC 3339, tuples, mappings and plain scalars.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import json
+import types
+import typing
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypeVar, Union
+
+_T = TypeVar("_T")
+_MISSING = object()
+
+
+class CodecError(ValueError):
+    """A JSON value is not what the type says; the message starts with its place."""
+
+
+def canonical(value: object) -> bytes:
+    """Write a JSON value with sorted keys and no insignificant space, in UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def to_json(value: object) -> object:
+    """Turn a dataclass, or anything made of them, into plain JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return {str(key): to_json(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(each) for each in value]
+    return value
+
+
+def from_json(kind: type[_T] | object, data: object, place: str = "") -> _T:
+    """Read JSON values into the type `kind`, a dataclass or a union of tagged ones.
+
+    Raises:
+        CodecError: A key is missing or unknown, or a value has another type; says where.
+    """
+    return typing.cast("_T", _read(kind, data, place or "document"))
+
+
+def _read(kind: object, data: object, place: str) -> object:
+    origin = typing.get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _read_union(typing.get_args(kind), data, place)
+    if origin is typing.Literal:
+        return _checked(data in typing.get_args(kind), data, place, f"{typing.get_args(kind)}")
+    if origin is tuple:
+        return _read_tuple(typing.get_args(kind)[0], data, place)
+    if origin in (Mapping, dict) or kind is dict:
+        return _checked(isinstance(data, dict), data, place, "an object")
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return _read_dataclass(kind, data, place)
+    return _read_scalar(kind, data, place)
+
+
+def _read_scalar(kind: object, data: object, place: str) -> object:
+    if kind is type(None):
+        return _checked(data is None, data, place, "null")
+    if kind is float:
+        number = isinstance(data, (int, float)) and not isinstance(data, bool)
+        return float(typing.cast("float", _checked(number, data, place, "a number")))
+    if kind is datetime:
+        return _read_time(data, place)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        values = [each.value for each in kind]
+        return kind(_checked(data in values, data, place, f"one of {values}"))
+    if kind in (str, int, bool):
+        return _checked(type(data) is kind, data, place, getattr(kind, "__name__", str(kind)))
+    msg = f"{place}: the codec has no rule for {kind!r}"
+    raise TypeError(msg)
+
+
+def _read_time(data: object, place: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(typing.cast("str", data))
+    except (TypeError, ValueError):
+        moment = None
+    fine = moment is not None and moment.tzinfo is not None
+    _checked(fine, data, place, "a time such as 2026-01-31T12:00:00Z")
+    return typing.cast("datetime", moment)
+
+
+def _read_tuple(kind: object, data: object, place: str) -> tuple[object, ...]:
+    items = typing.cast("list[object]", _checked(isinstance(data, list), data, place, "a list"))
+    return tuple(_read(kind, each, f"{place}[{i}]") for i, each in enumerate(items))
+
+
+def _read_dataclass(kind: type, data: object, place: str) -> object:
+    values = typing.cast(
+        "dict[str, object]", _checked(isinstance(data, dict), data, place, "an object")
+    )
+    hints = _hints(kind)
+    fields = {each.name: each for each in dataclasses.fields(kind)}
+    for key in values:
+        _checked(key in fields, key, place, f"one of the keys {sorted(fields)}")
+    for name in fields:
+        _checked(name in values, _MISSING, f"{place}.{name}", "a value")
+    return kind(**{name: _read(hints[name], values[name], f"{place}.{name}") for name in fields})
+
+
+def _read_union(kinds: tuple[object, ...], data: object, place: str) -> object:
+    if data is None and type(None) in kinds:
+        return None
+    choices = [each for each in kinds if each is not type(None)]
+    if len(choices) == 1:
+        return _read(choices[0], data, place)
+    for choice in choices:
+        if isinstance(data, dict) and _tagged(typing.cast("type", choice), data):
+            return _read(choice, data, place)
+    names = sorted(getattr(each, "__name__", str(each)) for each in choices)
+    return _checked(False, data, place, f"one of {names}")  # noqa: FBT003 (the check that fails)
+
+
+def _tagged(kind: type, data: dict[str, object]) -> bool:
+    tags = [n for n, hint in _hints(kind).items() if typing.get_origin(hint) is typing.Literal]
+    return bool(tags) and all(data.get(n) in typing.get_args(_hints(kind)[n]) for n in tags)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, object]:
+    return typing.get_type_hints(kind)
+
+
+def _checked(fine: bool, data: object, place: str, expected: str) -> object:  # noqa: FBT001
+    if fine:
+        return data
+    found = "nothing" if data is _MISSING else repr(data)[:80]
+    msg = f"{place}: found {found}, expected {expected}"
+    raise CodecError(msg)

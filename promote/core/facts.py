@@ -1,0 +1,163 @@
+"""The facts that a plan rests on, and whether they still hold.
+
+A fact keeps what was so when the plan was made and accepts whatever the plan itself leads to. So
+an approved plan whose run was killed can be applied again and finishes, while one applied after a
+rollback, or after somebody's change by hand, is stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promote.core.grants import allowed_patterns
+from promote.core.observation import AccessRoleState, Json, Observation, PointerState
+from promote.core.plan import Fact, Grant, Plan, Revoke, Stop
+from promote.core.topology import Topology
+from promote.core.version import ModelVersion, Status
+from promote.core.wish import RoleInPlay, Wish
+from promote.iam.document import digest
+
+NONE = "(none)"
+_LATER = "later "
+_ON_THE_WAY_UP = (Status.STARTING.value, Status.RUNNING.value)
+_ON_THE_WAY_DOWN = (Status.STOPPING.value, Status.STOPPED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A fact that no longer holds, with what is so instead."""
+
+    fact: Fact
+    now: str
+
+
+def facts_of(
+    wish: Wish, grants: tuple[Grant, ...], revokes: tuple[Revoke, ...], stops: tuple[Stop, ...]
+) -> tuple[Fact, ...]:
+    """Return every fact that the plan's steps rest on."""
+    request = wish.request
+    fingerprint = wish.topology.fingerprint(request.model, request.environment)
+    configuration = Fact(
+        fact="configuration",
+        subject=f"{request.model}/{request.environment}",
+        was=fingerprint,
+        accepts=(fingerprint,),
+    )
+    return (
+        configuration,
+        *_pointer_facts(wish),
+        *(_policy_fact(role, grants, revokes) for role in wish.roles),
+        *(_others_fact(role, revokes) for role in wish.roles),
+        _status_fact(wish.version, _ON_THE_WAY_UP),
+        *(_stop_fact(wish, step) for step in stops),
+    )
+
+
+def changed_facts(plan: Plan, topology: Topology, observation: Observation) -> tuple[Changed, ...]:
+    """Return the facts of a plan that do not hold any more, in the plan's order."""
+    found = []
+    for fact in plan.facts:
+        now = _now(fact, plan, topology, observation)
+        if now not in fact.accepts:
+            found.append(Changed(fact=fact, now=now))
+    return tuple(found)
+
+
+def _now(fact: Fact, plan: Plan, topology: Topology, observation: Observation) -> str:
+    """Say what is so now in the words that the fact's `accepts` uses."""
+    request = plan.request
+    match fact.fact:
+        case "configuration":
+            return topology.fingerprint(request.model, request.environment)
+        case "pointer":
+            states = {
+                _pointer_subject(t.environment, t.account, t.pointer.name): state
+                for t, state in observation.pointers.items()
+            }
+            return _pointer_now(fact, request.version, states.get(fact.subject, PointerState()))
+        case "policy":
+            arn, _, name = fact.subject.partition(" ")
+            role = observation.roles.get(arn)
+            return _digest(role.policy(name) if role else None)
+        case "other-policies":
+            arn, _, name = fact.subject.partition(" ")
+            role = observation.roles.get(arn)
+            return _others_digest(role, name) if role else "no such role"
+        case "status":
+            version = observation.version(fact.subject)
+            return version.status.value if version else "no such version"
+
+
+def _pointer_facts(wish: Wish) -> Iterable[Fact]:
+    for target in wish.targets:
+        was = _pointer_text(wish.observation.pointers[target])
+        subject = _pointer_subject(target.environment, target.account, target.pointer.name)
+        later = f"{_LATER}{wish.version.arn}"
+        yield Fact(fact="pointer", subject=subject, was=was, accepts=(was, later))
+
+
+def _pointer_subject(environment: str, account: str, name: str) -> str:
+    return f"{environment}/{account} {name}"
+
+
+def _pointer_text(state: PointerState) -> str:
+    return f"{state.revision} {NONE if state.value is None else state.value}"
+
+
+def _pointer_now(fact: Fact, new: str, state: PointerState) -> str:
+    """Recognise a pointer that only ever moved on to the plan's own version."""
+    revision = int(fact.was.split(" ", 1)[0])
+    later = [entry.value for entry in state.history if entry.revision > revision]
+    if later and all(value == new for value in later):
+        return f"{_LATER}{new}"
+    return _pointer_text(state)
+
+
+def _policy_fact(role: RoleInPlay, grants: tuple[Grant, ...], revokes: tuple[Revoke, ...]) -> Fact:
+    steps: tuple[Grant | Revoke, ...] = (*grants, *revokes)
+    after = [step.after for step in steps if step.role == role.arn]
+    was = _digest(role.live)
+    accepts = dict.fromkeys((was, *(_digest(document) for document in after)))
+    return Fact(fact="policy", subject=f"{role.arn} {role.policy}", was=was, accepts=tuple(accepts))
+
+
+def _others_fact(role: RoleInPlay, revokes: tuple[Revoke, ...]) -> Fact:
+    removed = {name for step in revokes if step.role == role.arn for name in step.remove}
+    was = _others_digest(role.state, role.policy)
+    after = _others_digest(role.state, role.policy, without=removed)
+    accepts = tuple(dict.fromkeys((was, after)))
+    return Fact(
+        fact="other-policies", subject=f"{role.arn} {role.policy}", was=was, accepts=accepts
+    )
+
+
+def _others_digest(role: AccessRoleState, policy: str, without: Iterable[str] = ()) -> str:
+    """Digest the other policies of a role so far as they concern detection."""
+    kept = {
+        name: _digest(document)
+        for name, document in sorted(role.others(policy).items())
+        if name not in set(without) and allowed_patterns(document)
+    }
+    return " ".join(f"{name}={value}" for name, value in kept.items()) or NONE
+
+
+def _status_fact(version: ModelVersion, way: tuple[str, ...]) -> Fact:
+    was = version.status.value
+    first = (was,) if version.status is not Status.STARTING else ()
+    stopped = _ON_THE_WAY_DOWN if version.status is Status.STOPPING else ()
+    accepts = tuple(dict.fromkeys((*first, *stopped, *way)))
+    if version.status is Status.RUNNING and way == _ON_THE_WAY_UP:
+        accepts = (was,)
+    return Fact(fact="status", subject=version.arn, was=was, accepts=accepts)
+
+
+def _stop_fact(wish: Wish, step: Stop) -> Fact:
+    version = wish.observation.version(step.version)
+    was = version.status.value if version else NONE
+    accepts = tuple(dict.fromkeys((was, Status.RUNNING.value, *_ON_THE_WAY_DOWN)))
+    return Fact(fact="status", subject=step.version, was=was, accepts=accepts)
+
+
+def _digest(document: Json | None) -> str:
+    return NONE if document is None else digest(document)

@@ -1,0 +1,77 @@
+"""Read what a live policy document lets an access role detect with.
+
+Live documents were not necessarily written by us. One that may concern DetectCustomLabels and lies
+outside the fragment that we can read counts as allowing everything: we fail closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from promote.arn import parse_version_arn
+from promote.core.observation import AccessRoleState, Json
+from promote.errors import PolicyError
+from promote.iam.document import Kind, parse
+from promote.iam.evaluate import action_matches, allows_action_on
+
+DETECT = "rekognition:DetectCustomLabels"
+EVERYTHING = "*"
+
+
+def allowed_patterns(document: Json) -> tuple[str, ...]:
+    """Return the resource patterns on which a document allows DetectCustomLabels."""
+    if not _may_concern(document):
+        return ()
+    try:
+        return allows_action_on(parse(document, kind=Kind.IDENTITY), DETECT)
+    except PolicyError:
+        return (EVERYTHING,)
+
+
+def exact_versions(document: Json | None) -> frozenset[str]:
+    """Return the version ARNs that a document allows one by one, patterns left out."""
+    patterns = allowed_patterns(document) if document is not None else ()
+    return frozenset(each for each in patterns if parse_version_arn(each) is not None)
+
+
+def exactly_granted(role: AccessRoleState) -> frozenset[str]:
+    """Return the version ARNs that any policy of a role allows one by one."""
+    documents = (*role.inline.values(), *role.attached.values())
+    return frozenset(version for each in documents for version in exact_versions(each))
+
+
+def foreign_grants(
+    role: AccessRoleState, policy: str, planned: Json
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the policies beside ours that allow more than planned, with what they allow.
+
+    Args:
+        role: The access role as it is.
+        policy: The name of our inline policy.
+        planned: The document that our policy will hold.
+    """
+    ours = set(allowed_patterns(planned))
+    return {
+        name: patterns
+        for name, document in role.others(policy).items()
+        if (patterns := allowed_patterns(document)) and not set(patterns) <= ours
+    }
+
+
+def _may_concern(document: Json) -> bool:
+    for statement in _listed(document.get("Statement")):
+        if not isinstance(statement, Mapping):
+            return True
+        if statement.get("Effect") != "Allow":
+            continue
+        actions = tuple(_listed(statement.get("Action")))
+        if "NotAction" in statement or any(action_matches(str(a), DETECT) for a in actions):
+            return True
+    return False
+
+
+def _listed(value: object) -> Iterator[object]:
+    if isinstance(value, (list, tuple)):
+        yield from value
+    elif value is not None:
+        yield value

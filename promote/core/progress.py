@@ -1,0 +1,166 @@
+"""What of a plan is still to do in the world as it is now, forward or back."""
+
+from __future__ import annotations
+
+from promote.arn import parse_version_arn
+from promote.core.coverage import holders
+from promote.core.grants import exact_versions
+from promote.core.observation import Json, Observation, PointerState
+from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
+from promote.core.topology import Topology
+from promote.core.version import Status
+from promote.iam.document import same
+
+
+def remaining(plan: Plan, observation: Observation) -> tuple[Step, ...]:
+    """Return the plan's steps that still have something to do, in the plan's order.
+
+    A proof is repeated until its target has switched; a denial is proved again until the old
+    version is stopped, since nothing but the plan's end says that it was proved before.
+    """
+    return tuple(step for step in plan.steps if not _done(step, plan, observation))
+
+
+def is_end_state(plan: Plan, observation: Observation) -> bool:
+    """Say whether the world is what the plan leads to."""
+    proofs = tuple(step for step in remaining(plan, observation) if not isinstance(step, Prove))
+    named = all(
+        _pointer(observation, plan, target.account).value == plan.request.version
+        for target in plan.targets
+    )
+    running = _status(observation, plan.request.version) is Status.RUNNING
+    return named and running and not any(_pending(step, observation) for step in proofs)
+
+
+def _pending(step: Step, observation: Observation) -> bool:
+    if isinstance(step, Drain):
+        return False
+    if isinstance(step, Revoke):
+        return not _revoked(step, observation)
+    return True
+
+
+def _done(step: Step, plan: Plan, observation: Observation) -> bool:
+    match step:
+        case Start():
+            return _status(observation, step.version) is Status.RUNNING
+        case Grant():
+            return _granted(step, plan, observation)
+        case Prove() | Switch():
+            return _pointer(observation, plan, step.account).value == step.version
+        case Drain():
+            return False
+        case Revoke():
+            stopped = any(_status(observation, each) is Status.RUNNING for each in step.revoked)
+            return _revoked(step, observation) and not stopped
+        case Stop():
+            return not _status(observation, step.version).occupies_slot
+
+
+def _granted(step: Grant, plan: Plan, observation: Observation) -> bool:
+    live = _policy(observation, step.role, step.policy)
+    if same(live, step.after):
+        return True
+    moved = all(
+        _pointer(observation, plan, account).value == step.version for account in step.accounts
+    )
+    return moved and step.version in exact_versions(live)
+
+
+def _revoked(step: Revoke, observation: Observation) -> bool:
+    role = observation.roles.get(step.role)
+    if role is None:
+        return False
+    left = [name for name in step.remove if name in role.others(step.policy)]
+    return same(role.policy(step.policy), step.after) and not left
+
+
+def switched_back(plan: Plan, observation: Observation) -> tuple[Switch, ...]:
+    """Return the switches whose pointers name the new version and must go back, last first."""
+    return tuple(
+        step
+        for step in reversed(plan.steps)
+        if isinstance(step, Switch)
+        and _pointer(observation, plan, step.account).value == step.version
+    )
+
+
+def withdrawn(plan: Plan, observation: Observation) -> tuple[Grant, ...]:
+    """Return the grants whose policies are not as they were before, last first."""
+    return tuple(
+        step
+        for step in reversed(plan.steps)
+        if isinstance(step, Grant)
+        and not same(_policy(observation, step.role, step.policy), step.undo)
+    )
+
+
+def can_turn_back(plan: Plan, observation: Observation) -> bool:
+    """Say whether every pointer can still go back to a version that runs and is allowed.
+
+    It cannot once the old versions' access is revoked or one of them is stopped.
+    """
+    names_new = [
+        step
+        for step in plan.steps
+        if isinstance(step, Switch)
+        and _pointer(observation, plan, step.account).value == step.version
+    ]
+    running = all(
+        _status(observation, step.undo) is Status.RUNNING
+        for step in names_new
+        if step.undo is not None and observation.version(step.undo) is not None
+    )
+    revoked = any(
+        _revoked(step, observation)
+        for step in plan.steps
+        if isinstance(step, Revoke) and not same(step.before, step.after)
+    )
+    return not names_new or (running and not revoked)
+
+
+def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
+    """Return the accounts whose pointers name the new version, or did since the plan was made.
+
+    Their applications may still hold it, so its access must outlast their caches.
+    """
+    return tuple(
+        step.account
+        for step in plan.steps
+        if isinstance(step, Switch)
+        and any(
+            entry.value == step.version and entry.revision > step.revision
+            for entry in _pointer(observation, plan, step.account).history
+        )
+    )
+
+
+def stoppable_after_undo(plan: Plan, topology: Topology, observation: Observation) -> bool:
+    """Say whether the new version is ours to stop once the promotion was put back."""
+    version = plan.request.version
+    ours = version in observation.ledger.claims
+    return ours and not holders(version, topology, observation, besides=plan.request.environment)
+
+
+def _pointer(observation: Observation, plan: Plan, account: str) -> PointerState:
+    for target, state in observation.pointers.items():
+        if target.environment == plan.request.environment and target.account == account:
+            return state
+    return PointerState()
+
+
+def _policy(observation: Observation, role: str, name: str) -> Json | None:
+    state = observation.roles.get(role)
+    return state.policy(name) if state else None
+
+
+def _status(observation: Observation, version: str) -> Status:
+    found = observation.version(version)
+    return found.status if found else Status.UNKNOWN
+
+
+def previous(plan: Plan) -> str | None:
+    """Return the version that every target named before; None when none, or not the same."""
+    before = {target.before for target in plan.targets}
+    only = before.pop() if len(before) == 1 else None
+    return only if only is not None and parse_version_arn(only) is not None else None

@@ -1,0 +1,43 @@
+"""How a promotion ended."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Outcome(enum.Enum):
+    """The end of a promotion, as `result` documents spell it."""
+
+    PROMOTED = "promoted"
+    UNCHANGED = "unchanged"
+    ROLLED_BACK = "rolled-back"
+    REFUSED = "refused"
+    FAILED = "failed"
+    NEEDS_ATTENTION = "needs-attention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A step that is still due, and when it may be taken."""
+
+    step: str
+    version: str
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The end of one promotion: what the `result` document says."""
+
+    result: Outcome
+    promotion: str
+    environment: str
+    version: str
+    """The ARN of the version that was promoted."""
+    previous: str | None
+    """The ARN that every target named before; None when they named none or not the same."""
+    left: tuple[Left, ...] = ()
+    seconds: float = 0.0
+    """How long the command took, on the monotonic clock."""

@@ -1,0 +1,71 @@
+"""Decide how what a promotion leaves behind is retired: drain, revoke, stop."""
+
+from __future__ import annotations
+
+from promote.core.coverage import covered_versions, holders, is_ours
+from promote.core.grants import allowed_patterns, exact_versions, foreign_grants
+from promote.core.observation import Json
+from promote.core.plan import Drain, Grant, Revoke, Stop
+from promote.core.version import Status
+from promote.core.wish import RoleInPlay, Wish
+from promote.iam.document import same
+
+
+def drain(wish: Wish) -> tuple[Drain, ...]:
+    """Wait in those targets whose applications can still hold another version."""
+    new = wish.version.arn
+    accounts = tuple(
+        target.account
+        for target in wish.targets
+        if set(covered_versions(target, wish.environment, wish.observation)) - {new}
+    )
+    if not accounts:
+        return ()
+    seconds = wish.environment.drain.total_seconds()
+    return (Drain(environment=wish.environment.name, accounts=accounts, seconds=seconds),)
+
+
+def revokes(wish: Wish, grants: tuple[Grant, ...]) -> tuple[Revoke, ...]:
+    """Leave each access role with the new version alone."""
+    granted = {grant.role: grant.after for grant in grants}
+    final = wish.document(frozenset({wish.version.arn}))
+    found = []
+    for role in wish.roles:
+        before = granted.get(role.arn, role.live)
+        remove = tuple(foreign_grants(role.state, role.policy, final)) if wish.adopt else ()
+        if before is not None and not (same(before, final) and not remove):
+            found.append(_revoke(wish, role, before, final, remove))
+    return tuple(found)
+
+
+def _revoke(
+    wish: Wish, role: RoleInPlay, before: Json, final: Json, remove: tuple[str, ...]
+) -> Revoke:
+    gone = [before, role.live, *(role.state.others(role.policy)[name] for name in remove)]
+    versions = frozenset[str]().union(*(exact_versions(document) for document in gone))
+    kept = exact_versions(final)
+    patterns = set(allowed_patterns(final)) - kept
+    return Revoke(
+        environment=wish.environment.name,
+        accounts=tuple(target.account for target in role.targets),
+        role=role.arn,
+        policy=role.policy,
+        version=wish.version.arn,
+        before=before,
+        after=final,
+        revoked=() if patterns else tuple(sorted(versions - kept)),
+        remove=remove,
+    )
+
+
+def stops(wish: Wish) -> tuple[Stop, ...]:
+    """Stop every version of ours that nothing will name, allow or cover (P6)."""
+    seconds = wish.environment.deadlines.stop.total_seconds()
+    return tuple(
+        Stop(environment=wish.environment.name, version=version.arn, deadline=seconds)
+        for version in wish.observation.versions
+        if version.arn != wish.version.arn
+        and version.status in {Status.STARTING, Status.RUNNING}
+        and is_ours(version.arn, wish.observation)
+        and not holders(version.arn, wish.topology, wish.observation, besides=wish.environment.name)
+    )

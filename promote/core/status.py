@@ -1,0 +1,263 @@
+"""Where a model stands, in every environment at once: what `promote status` shows.
+
+Computed from one observation; nothing here is remembered. Beside it two values that other parts
+of the product make and several views show: what `doctor` finds, and who holds a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from promote.core.coverage import hourly_cost, is_ours
+from promote.core.drift import drift_of, grants_of, is_exact, version_name
+from promote.core.observation import Json, Observation
+from promote.core.record import Direction
+from promote.core.result import Left
+from promote.core.topology import Environment, Target, Topology
+from promote.core.version import ModelVersion, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was checked: what, what came out, and what helps when it is not as it should.
+
+    `remedy` is empty when `ok`.
+    """
+
+    ok: bool
+    subject: str
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHolder:
+    """Who holds the lock of a model."""
+
+    owner: str
+    """The caller's ARN."""
+    host: str
+    pid: int
+    operation: str
+    """What it does, such as ``release tools v2 to prod``."""
+    since: datetime
+    """In UTC."""
+    expires: datetime
+    """In UTC; whoever waits takes it over a margin after this moment."""
+    fence: int
+    """Counts the owners: a later owner has a higher one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetStatus:
+    """One target: what its pointer names."""
+
+    account: str
+    pointer: str
+    version: str | None
+    """The name of a version of the model's project, any other text as it is, None for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStatus:
+    """One environment: its targets, what its access roles grant, what is not as it should be."""
+
+    name: str
+    targets: tuple[TargetStatus, ...]
+    granted: tuple[str, ...]
+    """Names of single versions, and patterns that are wider, as the policies spell them."""
+    drift: tuple[str, ...]
+    """Full sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionStatus:
+    """One version: its state, and whom it runs for."""
+
+    name: str
+    arn: str
+    status: Status
+    units: int | None
+    """Inference units at its last start; None when it never ran."""
+    max_units: int | None
+    named_by: tuple[str, ...]
+    """Targets, each as ``prod/444444444444``."""
+    orphan: bool
+    """It runs, but no pointer names it, no drain covers it and no exact grant allows it."""
+    cost_per_hour: float
+    """In US dollars; 0.0 when it does not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedStatus:
+    """A promotion that was started and has not ended."""
+
+    promotion: str
+    version: str
+    """The version's ARN."""
+    environment: str
+    since: datetime
+    """In UTC."""
+    by: str
+    direction: Direction
+    reason: str
+    """Why it turned back; empty while it goes forward."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStatus:
+    """Where one model stands."""
+
+    model: str
+    environments: tuple[EnvironmentStatus, ...]
+    """In the order of promote.yaml."""
+    versions: tuple[VersionStatus, ...]
+    """In the order of the observation."""
+    unfinished: UnfinishedStatus | None
+    left: tuple[Left, ...]
+    """What is still to be revoked and stopped, and from when on."""
+    lock: LockHolder | None
+
+    @property
+    def drifted(self) -> bool:
+        """Whether any environment differs from what it should be."""
+        return any(environment.drift for environment in self.environments)
+
+
+def summarise(
+    topology: Topology,
+    observation: Observation,
+    lock: LockHolder | None = None,
+    wanted_trust: Mapping[str, Json] | None = None,
+) -> ModelStatus:
+    """Say where a model stands.
+
+    Args:
+        topology: What promote.yaml says.
+        observation: What the world looks like.
+        lock: Who holds the model's lock, if anybody.
+        wanted_trust: The wanted trust policies by the ARN of the access role; without them no
+            trust policy is judged.
+    """
+    world = _World(topology, observation)
+    return ModelStatus(
+        model=observation.model,
+        environments=tuple(world.environment(e, wanted_trust or {}) for e in topology.environments),
+        versions=tuple(world.version(version) for version in observation.versions),
+        unfinished=_unfinished(observation),
+        left=(*world.to_revoke(), *world.to_stop()),
+        lock=lock,
+    )
+
+
+def _unfinished(observation: Observation) -> UnfinishedStatus | None:
+    found = observation.ledger.unfinished
+    if found is None:
+        return None
+    return UnfinishedStatus(
+        promotion=found.promotion,
+        version=found.plan.request.version,
+        environment=found.plan.request.environment,
+        since=found.since,
+        by=found.by,
+        direction=found.direction,
+        reason="" if found.turned is None else found.turned.reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    topology: Topology
+    observation: Observation
+
+    def environment(self, environment: Environment, trust: Mapping[str, Json]) -> EnvironmentStatus:
+        return EnvironmentStatus(
+            name=environment.name,
+            targets=tuple(self._target(target) for target in self._targets(environment)),
+            granted=tuple(self._name(pattern) for pattern in self._granted(environment)),
+            drift=drift_of(self.topology, self.observation, environment, trust),
+        )
+
+    def version(self, version: ModelVersion) -> VersionStatus:
+        model = self.topology.model(self.observation.model)
+        return VersionStatus(
+            name=version.name,
+            arn=version.arn,
+            status=version.status,
+            units=version.min_units,
+            max_units=version.max_units,
+            named_by=self._named_by(version.arn),
+            orphan=self._is_orphan(version),
+            cost_per_hour=hourly_cost((version,), model.price),
+        )
+
+    def to_revoke(self) -> Iterator[Left]:
+        """Yield each exact grant of a version that the environment's pointers left behind."""
+        for environment in self.topology.environments:
+            targets = self._targets(environment)
+            named = {self.observation.pointers[target].value for target in targets}
+            left = self._left_behind((environment,))
+            for pattern in self._granted(environment):
+                if pattern in left and pattern not in named:
+                    yield Left(step="revoke", version=pattern, not_before=left[pattern])
+
+    def to_stop(self) -> Iterator[Left]:
+        """Yield each version that runs for nobody and is ours: a pointer named it, or a claim."""
+        left = self._left_behind(self.topology.environments)
+        for version in self.observation.versions:
+            stoppable = version.status.on_the_way_up and not self._is_needed(version.arn)
+            if stoppable and is_ours(version.arn, self.observation):
+                due = left.get(version.arn, self.observation.at)
+                yield Left(step="stop", version=version.arn, not_before=due)
+
+    def _is_orphan(self, version: ModelVersion) -> bool:
+        if not version.status.on_the_way_up or self._is_needed(version.arn):
+            return False
+        drained = self._left_behind(self.topology.environments).get(version.arn)
+        if drained is not None and drained > self.observation.at:
+            return False
+        return all(version.arn not in self._granted(e) for e in self.topology.environments)
+
+    def _is_needed(self, arn: str) -> bool:
+        unfinished = self.observation.ledger.unfinished
+        under_way = unfinished is not None and unfinished.plan.request.version == arn
+        return under_way or bool(self._named_by(arn))
+
+    def _left_behind(self, environments: tuple[Environment, ...]) -> dict[str, datetime]:
+        """Return when the last drain of each value that a pointer left behind ends."""
+        ends: dict[str, datetime] = {}
+        for environment in environments:
+            for target in self._targets(environment):
+                for value, at in self.observation.pointers[target].left_behind():
+                    end = at + environment.drain
+                    ends[value] = max(end, ends.get(value, end))
+        return ends
+
+    def _granted(self, environment: Environment) -> tuple[str, ...]:
+        arns = dict.fromkeys(target.access_role for target in self._targets(environment))
+        roles = (self.observation.roles[arn] for arn in arns if arn in self.observation.roles)
+        return tuple(dict.fromkeys(p for role in roles for p in grants_of(role).patterns))
+
+    def _named_by(self, arn: str) -> tuple[str, ...]:
+        pointers = self.observation.pointers
+        return tuple(str(target) for target in self._all_targets() if pointers[target].value == arn)
+
+    def _target(self, target: Target) -> TargetStatus:
+        value = self.observation.pointers[target].value
+        return TargetStatus(
+            account=target.account,
+            pointer=target.pointer.name,
+            version=None if value is None else self._name(value),
+        )
+
+    def _name(self, text: str) -> str:
+        model = self.topology.model(self.observation.model)
+        return version_name(text, model, self.topology.ml.account) if is_exact(text) else text
+
+    def _targets(self, environment: Environment) -> tuple[Target, ...]:
+        return self.topology.targets(self.observation.model, environment)
+
+    def _all_targets(self) -> tuple[Target, ...]:
+        return self.topology.all_targets(self.observation.model)

@@ -1,0 +1,260 @@
+"""What promote.yaml says, resolved: accounts, environments, models and the roles between them."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from promote.arn import role_arn
+from promote.errors import NotFoundError
+
+PLACEHOLDERS = ("model", "environment", "account", "region")
+
+
+class Granularity(enum.Enum):
+    """How much an access role allows: single versions, a project's, or all of the account."""
+
+    VERSION = "version"
+    PROJECT = "project"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """Service quotas of the ML account and Region.
+
+    The defaults are AWS's: two concurrently running versions, five inference units for each
+    ("Guidelines and quotas in Amazon Rekognition Custom Labels").
+    """
+
+    running: int = 2
+    units: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MlAccount:
+    """The central account that trains, runs and pays for the versions."""
+
+    account: str
+    quotas: Quotas = field(default_factory=Quotas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """Inference units of a running version; `max` None means no autoscaling."""
+
+    min: int = 1
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that is promoted: one project of a model service."""
+
+    name: str
+    project: str
+    service: str = "rekognition"
+    capacity: Capacity = field(default_factory=Capacity)
+    price: float = 4.0
+    """US dollars per inference unit and hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointerAddress:
+    """Where applications read the version's ARN: a kind of store and a name in it."""
+
+    kind: str = "ssm"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propagation:
+    """When a changed policy counts as in force: `consecutive` successes before `deadline`."""
+
+    consecutive: int = 3
+    deadline: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long a version may take to start and to stop."""
+
+    start: timedelta = timedelta(minutes=30)
+    stop: timedelta = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smoke:
+    """The smoke test: labelled images and the share that must be recognised."""
+
+    images: str | None = None
+    """A folder, a manifest file or an ``s3://`` prefix; relative ones are of promote.yaml's."""
+    min_accuracy: float = 0.9
+    endpoint_url: str | None = None
+    """The VPC endpoint to call the model through; None calls the Region's public one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One environment; texts may still hold placeholders, `Topology.targets` fills them."""
+
+    name: str
+    accounts: tuple[str, ...]
+    access_role: str
+    pointer: PointerAddress
+    after: tuple[str, ...] = ()
+    reader_role: str | None = None
+    operator_role: str | None = None
+    deployer_role: str | None = None
+    smoke_role: str | None = None
+    external_id: str | None = None
+    consumers: tuple[str, ...] = ()
+    policy_name: str = "promote-{model}"
+    granularity: Granularity = Granularity.VERSION
+    propagation: Propagation = field(default_factory=Propagation)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    drain: timedelta = timedelta(minutes=5)
+    smoke: Smoke = field(default_factory=Smoke)
+    vpc_endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One account in which one model is used in one environment, all names resolved."""
+
+    model: str
+    environment: str
+    account: str
+    pointer: PointerAddress
+    access_role: str
+    """The ARN of the role in the ML account; several targets may share it."""
+    policy_name: str
+    reader_role: str | None
+    deployer_role: str | None
+    smoke_role: str | None
+    consumers: tuple[str, ...]
+    external_id: str | None
+    endpoint_url: str | None
+
+    def __str__(self) -> str:
+        """Name the target for people: ``prod/444444444444``."""
+        return f"{self.environment}/{self.account}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Everything promote.yaml says."""
+
+    region: str
+    ml: MlAccount
+    models: tuple[Model, ...]
+    environments: tuple[Environment, ...]
+    organization: str | None = None
+    ledger: str | None = None
+    """A directory or an ``s3://`` location; None is ``.promote/`` beside promote.yaml."""
+    templates: str | None = None
+    """A directory with the user's own policy templates; None uses ours."""
+    directory: str = "."
+    """Where promote.yaml lies; relative paths in it start here."""
+
+    def model(self, name: str) -> Model:
+        """Return the model called `name`.
+
+        Raises:
+            NotFoundError: promote.yaml has no such model.
+        """
+        return _named(name, self.models, "model")
+
+    def environment(self, name: str) -> Environment:
+        """Return the environment called `name`.
+
+        Raises:
+            NotFoundError: promote.yaml has no such environment.
+        """
+        return _named(name, self.environments, "environment")
+
+    def fill(self, text: str, *, model: str = "", environment: str = "", account: str = "") -> str:
+        """Replace the placeholders in `text`."""
+        values = {"model": model, "environment": environment, "account": account}
+        for placeholder, value in {**values, "region": self.region}.items():
+            text = text.replace("{" + placeholder + "}", value)
+        return text
+
+    def targets(self, model: str, environment: Environment) -> tuple[Target, ...]:
+        """Return the targets of `model` in `environment`, in the order of its accounts."""
+        return tuple(self._target(model, environment, account) for account in environment.accounts)
+
+    def all_targets(self, model: str) -> tuple[Target, ...]:
+        """Return the targets of `model` in every environment, in the order of the file."""
+        return tuple(t for e in self.environments for t in self.targets(model, e))
+
+    def ml_reader(self, environment: Environment) -> str | None:
+        """Return the ARN of the role that reads in the ML account; None is the promoter itself."""
+        return self._role(environment.reader_role, environment, self.ml.account)
+
+    def operator(self, environment: Environment) -> str | None:
+        """Return the ARN of the role that starts, stops and writes access-role policies."""
+        return self._role(environment.operator_role, environment, self.ml.account)
+
+    def fingerprint(self, model: str, environment: str) -> str:
+        """Digest every setting that a plan for `model` in `environment` rests on."""
+        settings = {
+            "region": self.region,
+            "organization": self.organization,
+            "ml": asdict(self.ml),
+            "model": asdict(self.model(model)),
+            "environment": asdict(self.environment(environment)),
+        }
+        text = json.dumps(settings, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _role(self, role: str | None, environment: Environment, account: str) -> str | None:
+        if role is None:
+            return None
+        return role_arn(account, self.fill(role, environment=environment.name, account=account))
+
+    def _target(self, model: str, environment: Environment, account: str) -> Target:
+        def filled(text: str) -> str:
+            return self.fill(text, model=model, environment=environment.name, account=account)
+
+        def role(text: str | None) -> str | None:
+            return None if text is None else role_arn(account, filled(text))
+
+        endpoint = environment.smoke.endpoint_url
+        return Target(
+            model=model,
+            environment=environment.name,
+            account=account,
+            pointer=PointerAddress(
+                kind=environment.pointer.kind, name=filled(environment.pointer.name)
+            ),
+            access_role=role_arn(self.ml.account, filled(environment.access_role)),
+            policy_name=filled(environment.policy_name),
+            reader_role=role(environment.reader_role),
+            deployer_role=role(environment.deployer_role),
+            smoke_role=role(environment.smoke_role),
+            consumers=tuple(role_arn(account, filled(each)) for each in environment.consumers),
+            external_id=None
+            if environment.external_id is None
+            else filled(environment.external_id),
+            endpoint_url=None if endpoint is None else filled(endpoint),
+        )
+
+
+_Named = TypeVar("_Named", Model, Environment)
+
+
+def _named(name: str, things: tuple[_Named, ...], what: str) -> _Named:
+    for thing in things:
+        if thing.name == name:
+            return thing
+    known = ", ".join(thing.name for thing in things) or "none"
+    raise NotFoundError(
+        f"No such {what}",
+        f"promote.yaml has no {what} called {name!r}. It has: {known}.",
+        "To see the resolved configuration:\n    promote config show",
+    )

@@ -1,0 +1,119 @@
+"""A request together with everything that its plan is decided upon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from promote.core.documents import access_policy_context, allowed_resources
+from promote.core.observation import AccessRoleState, Json, Observation
+from promote.core.plan import Request
+from promote.core.topology import Environment, Target, Topology
+from promote.core.version import ModelVersion
+from promote.errors import NotFoundError
+
+Render = Callable[[str, Mapping[str, object]], Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleInPlay:
+    """One access role with the targets that use it, as the world has it."""
+
+    state: AccessRoleState
+    targets: tuple[Target, ...]
+
+    @property
+    def arn(self) -> str:
+        """The role's ARN."""
+        return self.state.arn
+
+    @property
+    def policy(self) -> str:
+        """The name of our inline policy on it."""
+        return self.targets[0].policy_name
+
+    @property
+    def live(self) -> Json | None:
+        """Our inline policy as it is, or None."""
+        return self.state.policy(self.policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants, in the world as observed."""
+
+    request: Request
+    topology: Topology
+    observation: Observation
+    render: Render
+    adopt: bool = False
+    """Whether rubbish pointers and foreign grants are taken over instead of refused."""
+
+    @property
+    def environment(self) -> Environment:
+        """The environment to promote to."""
+        return self.topology.environment(self.request.environment)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets to promote to, in the order of the file."""
+        return self.topology.targets(self.request.model, self.environment)
+
+    @property
+    def version(self) -> ModelVersion:
+        """The version to promote.
+
+        Raises:
+            NotFoundError: The model's project has no such version.
+        """
+        found = self.observation.version(self.request.version)
+        if found is not None:
+            return found
+        known = ", ".join(v.name for v in self.observation.versions) or "none"
+        raise NotFoundError(
+            "No such version",
+            f"The project {self.topology.model(self.request.model).project} has no version "
+            f"{self.request.version}. It has: {known}.",
+            f"To list them with their states:\n    promote version list {self.request.model}",
+        )
+
+    @property
+    def roles(self) -> tuple[RoleInPlay, ...]:
+        """The targets' access roles, each once.
+
+        Raises:
+            NotFoundError: One of them does not exist.
+        """
+        return tuple(
+            RoleInPlay(
+                state=self._role_state(arn),
+                targets=tuple(t for t in self.targets if t.access_role == arn),
+            )
+            for arn in dict.fromkeys(target.access_role for target in self.targets)
+        )
+
+    def document(self, versions: frozenset[str]) -> Json:
+        """Render the access role's inline policy that allows exactly these versions."""
+        resources = allowed_resources(
+            self.environment.granularity,
+            region=self.topology.region,
+            ml_account=self.topology.ml.account,
+            project=self.topology.model(self.request.model).project,
+            versions=tuple(sorted(versions)),
+        )
+        context = access_policy_context(self.topology, self.environment, resources)
+        return self.render("access-role", context)
+
+    def _role_state(self, arn: str) -> AccessRoleState:
+        state = self.observation.roles.get(arn)
+        if state is not None:
+            return state
+        raise NotFoundError(
+            "No such access role",
+            f"The role {arn} does not exist. Applications of {self.environment.name} would assume "
+            f"it to use {self.request.model}; promote writes its inline policy, but does not "
+            "create the role.",
+            "Create the role with this trust policy, then try again:\n"
+            f"    promote policy render --model {self.request.model} "
+            f"--environment {self.environment.name} --kind access-role-trust",
+        )

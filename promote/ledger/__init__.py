@@ -1,0 +1,37 @@
+"""Extension point: one module per place for records, each an adapter for the port `Store`.
+
+The ledger holds only what the cloud cannot tell: the lock, who promoted what and why, claims,
+the direction of a run, verifications, approvals. May not be here: a copy of a pointer, a role
+policy or a status, which are read where they are; secrets or tokens.
+A new place is a new module and its line in the registry, or an entry point of the group
+``promote.ledgers`` (called with the location and the `Sessions`), and a pass of the contract tests.
+Law: of any number of writers that name the same tag, one wins and the others learn it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from promote.registry import adapter
+
+if TYPE_CHECKING:
+    from promote.aws.sessions import Sessions
+    from promote.ports import Store
+
+BUILT_IN = {"directory": "promote.ledger.directory:from_location"}
+
+
+def store(location: str, sessions: Sessions | None = None) -> Store:
+    """Return the store at `location`, importing its module now.
+
+    Args:
+        location: A directory, or ``KIND://…`` for the store of that kind.
+        sessions: For the kinds that live in AWS.
+
+    Raises:
+        InputError: There is no store of that kind.
+    """
+    scheme, separator, _ = location.partition("://")
+    kind = scheme if separator else "directory"
+    factory = adapter("promote.ledgers", "kind of ledger", kind, BUILT_IN)
+    return cast("Store", factory(location, sessions))

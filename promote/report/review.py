@@ -1,0 +1,167 @@
+"""The text of a plan: all that somebody reads before they say yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promote.core import planfile
+from promote.core.gates import GateResult, Verdict
+from promote.core.plan import Drain, Grant, Plan, Start, Step, Switch
+from promote.report.layout import (
+    Cell,
+    Style,
+    account_list,
+    clean,
+    counted,
+    dollars,
+    duration,
+    listing,
+    paragraph,
+    short_role,
+    short_version,
+    table,
+    unstyled,
+)
+from promote.report.steps import policy_changes, words
+
+_COLOURS = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.PENDING: "yellow",
+}
+
+
+def plan(value: Plan, digest: str | None = None, style: Style = unstyled) -> str:
+    """Render a plan for review; ends with what is done if verification fails.
+
+    `digest` is the plan's; left out, it is computed.
+    """
+    digest = planfile.digest(value) if digest is None else digest
+    parts = [_header(value, digest, style), _targets(value, style)]
+    if value.gates:
+        parts.append(_gates(value.gates, style))
+    if not value.steps:
+        parts.append(paragraph(_nothing_to_do(value)))
+        return "\n\n".join(parts) + "\n"
+    parts += [_steps(value, style), _cost(value), paragraph(_undo(value))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _header(value: Plan, digest: str, style: Style) -> str:
+    request = value.request
+    title = (
+        f"Plan: {clean(request.model)} {short_version(request.version)} to {request.environment}"
+    )
+    rows = [
+        ("version", request.version),
+        ("asked by", request.requested_by),
+        ("reason", request.reason or "none given"),
+        ("digest", digest),
+    ]
+    lines = [f"  {name:<8}  {clean(text)}" for name, text in rows]
+    return "\n".join([style(title, bold=True), *lines])
+
+
+def _targets(value: Plan, style: Style) -> str:
+    rows = [
+        (
+            target.account,
+            target.pointer,
+            short_role(target.role),
+            short_version(target.before, beside=value.request.version),
+        )
+        for target in value.targets
+    ]
+    grid = table(("account", "pointer", "access role", "names now"), rows, style)
+    return f"{style('Targets', bold=True)}\n{grid}"
+
+
+def _gates(gates: tuple[GateResult, ...], style: Style) -> str:
+    rows = [
+        (gate.gate, Cell(gate.verdict.value, _COLOURS[gate.verdict]), gate.measured, gate.required)
+        for gate in gates
+    ]
+    grid = table(("gate", "verdict", "measured", "required"), rows, style)
+    text = f"{style('Gates', bold=True)}\n{grid}"
+    refusing = [g for g in gates if g.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}]
+    if not refusing:
+        return text
+    count = f"{len(refusing)} of {counted(len(gates), 'gate')}"
+    verb = "refuses" if len(refusing) == 1 else "refuse"
+    return f"{text}\n\n" + paragraph(f"This plan cannot be applied: {count} {verb} it.")
+
+
+def _nothing_to_do(value: Plan) -> str:
+    version = short_version(value.request.version)
+    return (
+        f"Nothing to do: every target of {value.request.environment} already names {version}, "
+        "its access is exactly as it should be, and nothing is left to stop."
+    )
+
+
+def _steps(value: Plan, style: Style) -> str:
+    title = style("Steps", bold=True)
+    if value.changes == 0:
+        title += " (none of them changes anything)"
+    lines = [line for n, step in enumerate(value.steps, 1) for line in _step(n, step, style)]
+    return "\n".join([title, *lines])
+
+
+def _step(number: int, step: Step, style: Style) -> Iterator[str]:
+    yield paragraph(words(step), first=f"  {number:>2}  {step.step:<6}  ", indent=" " * 14)
+    for sign, line in policy_changes(step):
+        yield " " * 14 + style(f"{sign} {line}", fg="green" if sign == "+" else "red")
+
+
+def _cost(value: Plan) -> str:
+    cost = value.cost
+    return (
+        f"Cost per hour: {dollars(cost.before)} before, {dollars(cost.during)} during, "
+        f"{dollars(cost.after)} after"
+    )
+
+
+def _undo(value: Plan) -> str:
+    """Say what the steps' own `undo` would do."""
+    switches = [step for step in value.steps if isinstance(step, Switch)]
+    parts = [*_pointers_back(switches, value.request.version)]
+    grants = [step for step in value.steps if isinstance(step, Grant)]
+    then = [*_access_back(grants, value.request.version)]
+    if any(isinstance(step, Start) for step in value.steps):
+        version = short_version(value.request.version)
+        then.append(f"{version} is stopped, if this promotion started it")
+    if switches and then:
+        drain = next((step for step in value.steps if isinstance(step, Drain)), None)
+        wait = "the drain" if drain is None else f"the drain of {duration(drain.seconds)}"
+        parts.append(f"Once {wait} has passed for what was switched, {listing(then)}.")
+    elif then:
+        parts.append(f"At once, {listing(then)}.")
+    return "If verification fails: " + (" ".join(parts) or "there is nothing to put back.")
+
+
+def _pointers_back(switches: list[Switch], version: str) -> Iterator[str]:
+    """Write a sentence for the pointers that get an old value, and one for those that go."""
+    back: dict[str, list[str]] = {}
+    for step in switches:
+        if step.undo is not None:
+            back.setdefault(short_version(step.undo, beside=version), []).append(step.account)
+    if back:
+        named = [f"{name} in {account_list(accounts)}" for name, accounts in back.items()]
+        yield f"every pointer that was switched is put back at once, to {listing(named)}."
+    created = [step.account for step in switches if step.undo is None]
+    if created:
+        what = "the pointer that the promotion creates"
+        start = what if not back else what.capitalize()
+        yield f"{start} in {account_list(created)} is deleted, unless somebody else wrote to it."
+
+
+def _access_back(grants: list[Grant], version: str) -> Iterator[str]:
+    """Write a clause for the roles that lose the new version, and one for policies that go."""
+    back = [short_role(step.role) for step in grants if step.undo is not None]
+    if back:
+        verb = "loses" if len(back) == 1 else "lose"
+        yield f"{listing(back)} {verb} the access to {short_version(version)} again"
+    gone = [f"{step.policy} of {short_role(step.role)}" for step in grants if step.undo is None]
+    if gone:
+        yield f"the policy {listing(gone)} is deleted"

@@ -1,0 +1,28 @@
+"""Every view as text, for people: at most 80 columns, save where a name must stay in one piece.
+
+Colour is asked for with `style`; without one there is none, and nothing is ever said by colour
+alone.
+"""
+
+from promote.report.ending import error, findings, refusal, result, verification
+from promote.report.layout import Style, unstyled
+from promote.report.overview import history, status, versions
+from promote.report.review import plan
+from promote.report.telling import event, live, sentence
+
+__all__ = [
+    "Style",
+    "error",
+    "event",
+    "findings",
+    "history",
+    "live",
+    "plan",
+    "refusal",
+    "result",
+    "sentence",
+    "status",
+    "unstyled",
+    "verification",
+    "versions",
+]

@@ -1,0 +1,85 @@
+"""Understand a request: which service, which operation, with which parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from urllib.parse import parse_qsl
+
+from promote.sandbox.dialect import common_error
+from promote.sandbox.exchange import Call, Protocol, Request, ServiceError
+from promote.sandbox.s3_requests import identify_s3
+from promote.sandbox.signature import Scope
+
+PROTOCOLS: Final = {
+    "rekognition": Protocol.JSON,
+    "ssm": Protocol.JSON,
+    "organizations": Protocol.JSON,
+    "iam": Protocol.QUERY,
+    "sts": Protocol.QUERY,
+    "s3": Protocol.REST_XML,
+}
+_TARGETS: Final = {
+    "RekognitionService": "rekognition",
+    "AmazonSSM": "ssm",
+    "AWSOrganizationsV20161128": "organizations",
+}
+
+
+def guess_protocol(request: Request) -> Protocol:
+    """Guess how to write an error for a request that is not yet understood."""
+    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
+        return Protocol.JSON
+    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+        return Protocol.QUERY
+    return Protocol.REST_XML
+
+
+def identify(request: Request, scope: Scope) -> Call:
+    """Return the call that a signed request makes.
+
+    Raises:
+        ServiceError: The service is not served here, or its request cannot be read.
+    """
+    protocol = PROTOCOLS.get(scope.service)
+    if protocol is None:
+        text = f"The sandbox does not serve {scope.service}; it serves {', '.join(PROTOCOLS)}."
+        raise common_error("not_built", guess_protocol(request), text)
+    if protocol is Protocol.JSON:
+        return _json_call(request, scope)
+    if protocol is Protocol.QUERY:
+        return _query_call(request, scope)
+    operation, params = identify_s3(request)
+    return Call("s3", operation, scope.region, protocol, params)
+
+
+def _json_call(request: Request, scope: Scope) -> Call:
+    """Read a request of the JSON 1.1 protocol."""
+    prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
+    if _TARGETS.get(prefix) != scope.service or not operation:
+        raise ServiceError("UnknownOperationException", f"{prefix}.{operation} is no operation.")
+    try:
+        params = json.loads(request.body or b"{}")
+    except ValueError:
+        raise ServiceError("SerializationException", "The body is not JSON.") from None
+    if not isinstance(params, dict):
+        raise ServiceError("SerializationException", "The body is not a JSON object.")
+    return Call(scope.service, operation, scope.region, Protocol.JSON, params)
+
+
+def _query_call(request: Request, scope: Scope) -> Call:
+    """Read a request of the query protocol; its parameters stay flat."""
+    text = request.body.decode("utf-8", "replace") if request.method == "POST" else request.query
+    params = dict(parse_qsl(text, keep_blank_values=True))
+    operation = params.get("Action", "")
+    if not operation:
+        raise common_error("validation", Protocol.QUERY, "The request names no Action.")
+    return Call(scope.service, operation, scope.region, Protocol.QUERY, params)
+
+
+def pairs(call: Call, name: str) -> dict[str, str]:
+    """Return the tags of a query request as a dictionary."""
+    found: dict[str, str] = {}
+    while (stem := f"{name}.member.{len(found) + 1}") + ".Key" in call.params:
+        found[str(call.params[stem + ".Key"])] = str(call.params.get(stem + ".Value", ""))
+    return found

@@ -1,0 +1,136 @@
+"""Carry out an authorised call: our own services, or moto behind checks of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from promote.sandbox.credentials import Caller
+from promote.sandbox.dialect import common_error
+from promote.sandbox.exchange import Call, Need, Request, Response, ServiceError, json_response
+from promote.sandbox.parts import Parts
+
+_READING: Final = ("Get", "List", "Describe", "Head")
+_STANDARD_PARAMETER: Final = 4096
+_ADVANCED_PARAMETER: Final = 8192
+
+
+class Dispatcher:
+    """Answers calls that may be answered."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def answer(
+        self,
+        request: Request,
+        call: Call,
+        caller: Caller,
+        context: Mapping[str, str],
+        request_id: str,
+    ) -> Response:
+        """Carry out a call and return the service's answer.
+
+        Raises:
+            ServiceError: As the service would answer.
+        """
+        match call.service:
+            case "rekognition":
+                return self._rekognition(call, caller, context)
+            case "sts":
+                return self._sts(call, caller, context, request_id)
+            case "iam":
+                return self._iam(request, call, caller)
+            case "ssm":
+                _check_parameter(call)
+                return self._parts.storage.call(request, call, caller.account)
+            case "s3":
+                return self._s3(request, call, caller, context)
+            case _:
+                return self._parts.storage.call(request, call, caller.account)
+
+    def _rekognition(self, call: Call, caller: Caller, context: Mapping[str, str]) -> Response:
+        def load(source: Mapping[str, str]) -> bytes:
+            return self._image(source, caller, context)
+
+        return json_response(self._parts.rekognition.handle(call, caller.account, load))
+
+    def _image(
+        self, source: Mapping[str, str], caller: Caller, context: Mapping[str, str]
+    ) -> bytes:
+        """Return an image from S3, with the caller's own permission to read it."""
+        bucket, name = source.get("Bucket", ""), source.get("Name", "")
+        owner = self._parts.storage.bucket_owner(bucket)
+        action = "s3:GetObjectVersion" if source.get("Version") else "s3:GetObject"
+        need = Need(action, f"arn:aws:s3:::{bucket}/{name}", {}, owner)
+        forwarded = {k: v for k, v in context.items() if not k.startswith("aws:SourceVpc")}
+        content = None
+        if owner is not None and self._parts.authoriser.allows(caller, need, forwarded):
+            with self._parts.storage.alone():
+                found = self._parts.storage.s3(owner).get_object(
+                    bucket, name, version_id=source.get("Version")
+                )
+                content = None if found is None else bytes(found.value)
+        if content is None:
+            text = "Unable to get object metadata from S3. Check object key, region and/or access."
+            raise ServiceError("InvalidS3ObjectException", text)
+        return content
+
+    def _sts(
+        self, call: Call, caller: Caller, context: Mapping[str, str], request_id: str
+    ) -> Response:
+        if call.operation == "GetCallerIdentity":
+            return self._parts.tokens.who(caller, request_id)
+        replica = self._parts.history.pick_replica()
+        return self._parts.tokens.assume(call, caller, context, replica, request_id)
+
+    def _iam(self, request: Request, call: Call, caller: Caller) -> Response:
+        """Let moto answer; after a write, note what changed so that it can spread."""
+        if call.operation.startswith(_READING):
+            return self._parts.storage.call(request, call, caller.account)
+        with self._parts.storage.alone():
+            self._parts.write_guard.check(call, caller, self._parts.history.pick_replica())
+            response = self._parts.storage.call(request, call, caller.account)
+            self._parts.directory.refresh(caller.account)
+        return response
+
+    def _s3(
+        self, request: Request, call: Call, caller: Caller, context: Mapping[str, str]
+    ) -> Response:
+        """Let moto answer; who may not list a bucket is not told that a key is missing."""
+        response = self._parts.storage.call(request, call, caller.account)
+        if response.status == 404 and call.params.get("Key"):  # noqa: PLR2004 - HTTP
+            bucket = call.params["Bucket"]
+            need = Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+            exists = self._parts.storage.bucket_owner(bucket) is not None
+            if exists and not self._parts.authoriser.allows(caller, need, context):
+                raise common_error("access_denied", call.protocol, "Access Denied")
+        return response
+
+
+def _check_parameter(call: Call) -> None:
+    """Check the size of a parameter's value, which moto does not.
+
+    Reference: "Managing parameter tiers" in the Systems Manager user guide.
+    """
+    if call.operation != "PutParameter":
+        return
+    advanced = call.params.get("Tier") in {"Advanced", "Intelligent-Tiering"}
+    limit = _ADVANCED_PARAMETER if advanced else _STANDARD_PARAMETER
+    value: Any = call.params.get("Value", "")
+    if isinstance(value, str) and len(value.encode()) > limit:
+        text = f"Parameter value, can't exceed {limit} bytes."
+        raise ServiceError("ValidationException", text)
+
+
+def error_code(response: Response) -> str:
+    """Return the error code in an answer of moto, or the HTTP status if there is none."""
+    text = response.body.decode("utf-8", "replace")
+    try:
+        found = json.loads(text)
+        kind = found.get("__type", "") if isinstance(found, dict) else ""
+        return str(kind).rpartition("#")[2] or str(response.status)
+    except ValueError:
+        code = text.partition("<Code>")[2].partition("</Code>")[0]
+        return code or str(response.status)

@@ -1,0 +1,50 @@
+"""Build the sandbox's parts once and hold them together."""
+
+from __future__ import annotations
+
+from promote.sandbox.authorisation import Authoriser
+from promote.sandbox.calllog import CallLog
+from promote.sandbox.clock import Clock
+from promote.sandbox.context import ContextKeys
+from promote.sandbox.credentials import CredentialStore
+from promote.sandbox.faults import FaultBox, Throttle
+from promote.sandbox.iam_writes import WriteGuard
+from promote.sandbox.operations import OperationTable
+from promote.sandbox.principals import Directory
+from promote.sandbox.propagation import PolicyHistory
+from promote.sandbox.rekognition import CustomLabels
+from promote.sandbox.settings import SettingsBox
+from promote.sandbox.storage import Storage
+from promote.sandbox.sts import TokenService
+from promote.sandbox.world import World, WorldBox
+
+
+class Parts:
+    """Everything that serves requests, wired."""
+
+    def __init__(self, world: World, clock: Clock, settings: SettingsBox, seed: int = 0) -> None:
+        self.clock = clock
+        self.settings = settings
+        self.world = WorldBox(world)
+        self.storage = Storage()
+        self.log = CallLog()
+        self.faults = FaultBox()
+        self.throttle = Throttle(clock, settings)
+        self.credentials = CredentialStore(clock)
+        self.history = PolicyHistory(clock, settings, seed)
+        self.directory = Directory(self.storage, self.credentials, self.history)
+        self.authoriser = Authoriser(self.history)
+        self.context = ContextKeys(self.world, self.history, clock)
+        self.operations = OperationTable(self.storage, self.directory)
+        self.write_guard = WriteGuard(self.directory, self.authoriser, self.world)
+        self.rekognition = CustomLabels(clock, settings, self.world)
+        self.tokens = TokenService(self.authoriser, self.credentials, self.directory, clock)
+
+    def clear(self) -> None:
+        """Forget the world; settings, and the numbering of calls, stay."""
+        self.storage.reset()
+        self.credentials.clear()
+        self.history.clear()
+        self.rekognition.clear()
+        self.faults.clear()
+        self.log.clear()

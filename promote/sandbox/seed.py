@@ -1,0 +1,181 @@
+"""Describe the world of the demo and of most tests.
+
+Role documents are the product's, so they come from outside: `default_world` takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from promote.sandbox.world import (
+    Account,
+    BucketSeed,
+    EndpointSeed,
+    Organization,
+    ParameterSeed,
+    ProjectSeed,
+    RoleSeed,
+    SessionSeed,
+    UserSeed,
+    VersionSeed,
+    World,
+)
+
+MANAGEMENT: Final = "999999999999"
+ML: Final = "222222222222"
+CICD: Final = "111111111111"
+QA: Final = "333333333333"
+PROD_1: Final = "444444444444"
+PROD_2: Final = "555555555555"
+DATA_LAKE: Final = "666666666666"
+TARGETS: Final = (QA, PROD_1, PROD_2)
+ORGANIZATION_ID: Final = "o-a1b2c3d4e5"
+ENDPOINT_ID: Final = "vpce-0a1b2c3d4e5f60718"
+POINTER: Final = "/models/tools/version-arn"
+LEDGER_BUCKET: Final = "promote-ledger"
+CONSUMER: Final = "storefront"
+
+ORGANIZATION: Final = Organization(
+    id=ORGANIZATION_ID,
+    management=MANAGEMENT,
+    accounts=(
+        Account(id=MANAGEMENT, name="management"),
+        Account(id=ML, name="machine-learning", ou="Workloads"),
+        Account(id=CICD, name="ci-cd", ou="Infrastructure"),
+        Account(id=QA, name="qa", ou="Workloads"),
+        Account(id=PROD_1, name="production-1", ou="Workloads"),
+        Account(id=PROD_2, name="production-2", ou="Workloads"),
+        Account(id=DATA_LAKE, name="data-lake", ou="Workloads"),
+    ),
+)
+
+PROJECT: Final = ProjectSeed(
+    account=ML,
+    name="tools-detector",
+    created=1_760_000_000_000,
+    versions=(
+        VersionSeed(
+            name="v1",
+            created=1_760_100_000_000,
+            status="RUNNING",
+            quality="fair",
+            f1=0.91,
+            description="The first version",
+        ),
+        VersionSeed(
+            name="v2",
+            created=1_761_100_000_000,
+            quality="good",
+            f1=0.98,
+            description="Trained on sharper images",
+        ),
+        VersionSeed(
+            name="v3",
+            created=1_762_100_000_000,
+            quality="poor",
+            f1=0.83,
+            description="Worse than its figures on the golden images",
+        ),
+        VersionSeed(
+            name="v4",
+            created=1_763_100_000_000,
+            fails_to_start=True,
+            f1=0.97,
+            description="Does not start",
+        ),
+    ),
+)
+
+OTHER_PROJECT: Final = ProjectSeed(
+    account=ML,
+    name="damage-detector",
+    created=1_758_000_000_000,
+    versions=(VersionSeed(name="d1", created=1_758_100_000_000, status="STOPPED", quality="fair"),),
+)
+
+
+def default_world(roles: Sequence[RoleSeed] = ()) -> World:
+    """Return the organisation of the demo with the given roles.
+
+    Logins: ``promoter``; ``consumer/ACCOUNT`` for each target account that has a role
+    `CONSUMER`; ``admin/ACCOUNT``; ``stranger``, a user in QA without any right.
+    """
+    v1 = PROJECT.version_arn("v1")
+    return World(
+        organization=ORGANIZATION,
+        roles=tuple(roles),
+        users=(_promoter(), *map(_admin, _accounts()), _stranger()),
+        sessions=tuple(_consumer(r.account) for r in roles if r.name == CONSUMER),
+        projects=(PROJECT, OTHER_PROJECT),
+        parameters=tuple(ParameterSeed(account=a, name=POINTER, values=(v1,)) for a in TARGETS),
+        buckets=(BucketSeed(account=CICD, name=LEDGER_BUCKET),),
+        endpoints=(EndpointSeed(id=ENDPOINT_ID, account=PROD_1),),
+    )
+
+
+def _accounts() -> tuple[str, ...]:
+    return tuple(account.id for account in ORGANIZATION.accounts)
+
+
+def _document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(action: Any, resource: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def _promoter() -> UserSeed:
+    """Return the user that promotes, with the rights that a build's role would have."""
+    bucket = f"arn:aws:s3:::{LEDGER_BUCKET}"
+    return UserSeed(
+        account=CICD,
+        name="promoter",
+        login="promoter",
+        access_key_id="AKIASANDBOXPROMOTER0",
+        secret_access_key="sandbox/promoter",  # noqa: S106 - no secret
+        inline={
+            "promote": _document(
+                _allow("sts:AssumeRole", "arn:aws:iam::*:role/promote-*"),
+                _allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{bucket}/*"),
+                _allow("s3:ListBucket", bucket),
+            )
+        },
+    )
+
+
+def _admin(account: str) -> UserSeed:
+    """Return a user that may do everything in an account."""
+    return UserSeed(
+        account=account,
+        name="admin",
+        login=f"admin/{account}",
+        access_key_id=f"AKIA{account}ADMN",
+        secret_access_key=f"sandbox/admin/{account}",
+        inline={"everything": _document(_allow("*", "*"))},
+    )
+
+
+def _stranger() -> UserSeed:
+    """Return a user without any right."""
+    return UserSeed(
+        account=QA,
+        name="stranger",
+        login="stranger",
+        access_key_id="AKIASANDBOXSTRANGER0",
+        secret_access_key="sandbox/stranger",  # noqa: S106 - no secret
+    )
+
+
+def _consumer(account: str) -> SessionSeed:
+    """Return the application's session in an account, as it would find it on its machine."""
+    return SessionSeed(
+        account=account,
+        role=CONSUMER,
+        name="application",
+        login=f"consumer/{account}",
+        access_key_id=f"ASIA{account}CONS",
+        secret_access_key=f"sandbox/consumer/{account}",
+        session_token=f"sandbox-session-of-{CONSUMER}-in-{account}",
+    )

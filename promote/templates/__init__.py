@@ -1,0 +1,26 @@
+"""Render policy documents from the templates in ``policies/``; the one home of jinja2.
+
+May be here: finding the templates, rendering them in a sandboxed environment, parsing the result
+strictly, later pipelines and HTML in the same way. May not be here: deciding who gets which
+permission (that is `promote.core`), judging a document (`promote.iam`), AWS calls.
+Law: no value can add a statement, a key or a list item to a document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promote.templates.policies import KINDS, render
+
+__all__ = ["KINDS", "render"]
+
+
+def __getattr__(name: str) -> object:
+    """Import an exported name when it is first asked for: finding templates needs no jinja2."""
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from promote.templates import policies
+
+    return getattr(policies, name)

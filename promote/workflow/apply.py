@@ -1,0 +1,282 @@
+"""Apply a plan: check that it still holds, go forward, put back what fails, record the end.
+
+One promotion is explained by four files: `core/planner.py` decides the steps, this file runs them,
+`workflow/forward.py` and `workflow/undo.py` are the two ways that it can go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from promote.arn import short_version
+from promote.core.events import IdentityShown, PromotionBegun
+from promote.core.facts import changed_facts
+from promote.core.gates import judge
+from promote.core.observation import Observation
+from promote.core.plan import Plan, Prove, Step, Switch
+from promote.core.planfile import digest
+from promote.core.progress import can_turn_back, is_end_state, previous, remaining
+from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Unfinished
+from promote.core.result import Left, Outcome, Result
+from promote.core.topology import Topology
+from promote.errors import (
+    FailedError,
+    InterruptedBySignalError,
+    LockedError,
+    NeedsAttentionError,
+    PromoteError,
+    TryAgainError,
+)
+from promote.ports import World
+from promote.workflow.endings import (
+    applied_before,
+    in_the_way,
+    left_over,
+    put_back_before,
+    refuse_unless_passed,
+    stale,
+    stuck,
+    too_late,
+    unfinished_promotion,
+)
+from promote.workflow.forward import go_forward
+from promote.workflow.lease import acquire
+from promote.workflow.retire import retire
+from promote.workflow.run import Run
+from promote.workflow.side_by_side import side_by_side
+from promote.workflow.site import Announcer
+from promote.workflow.undo import put_back
+
+RESUMABLE = (TryAgainError, InterruptedBySignalError, LockedError, NeedsAttentionError)
+"""Ends after which the same command, or the one that the error names, goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What `apply` is given."""
+
+    world: World
+    topology: Topology
+    plan: Plan
+    promotion: str
+    """The id to use if this is a new promotion and not the rest of one."""
+    announce: Announcer
+    wait_at_most: timedelta = timedelta(minutes=10)
+    """What falls due within this time is finished; the rest is left and said."""
+    observation: Observation | None = None
+    """A look at the world a moment ago, if the caller has one."""
+
+
+def apply(given: Application) -> Result:
+    """Do what the plan says, its `undo` included, and nothing else (P5).
+
+    Raises:
+        StalePlanError: A fact that the plan rests on has changed; names it.
+        RefusedError: A gate refuses.
+        LockedError: Somebody else promotes this model, or left a promotion unfinished.
+        FailedError: It failed, and everything is as before; a more exact class where one fits.
+        NeedsAttentionError: Something is left; says what, and the command that finishes it.
+        TryAgainError: Out of time or throttled; the same command goes on.
+    """
+    with _running(given, "release") as run:
+        return _apply(run, given.observation)
+
+
+def abort(given: Application, reason: str) -> Result:
+    """Put the unfinished promotion of the plan back, whatever it was doing.
+
+    Raises:
+        NotFoundError: Nothing is unfinished.
+        RefusedError: The old version is retired already, so that there is no way back but another
+            promotion.
+        NeedsAttentionError: Something could not be put back, or must wait for the drain.
+    """
+    with _running(given, "abort") as begun:
+        began = begun.world.clock.monotonic()
+        unfinished = unfinished_promotion(begun.journal)
+        run = replace(begun, promotion=unfinished.promotion, plan=unfinished.plan)
+        if unfinished.turned is None and not can_turn_back(run.plan, run.observe()):
+            raise too_late(run.plan)
+        _announce_beginning(run, 0, resumed=True)
+        return _put_back(run, unfinished, reason, began)
+
+
+@contextlib.contextmanager
+def _running(given: Application, verb: str) -> Iterator[Run]:
+    """Hold the lock of the model while the body runs."""
+    world, request = given.world, given.plan.request
+    caller = world.identities.caller()
+    operation = f"{verb} {request.model} {short_version(request.version)} to {request.environment}"
+    lease = acquire(
+        world.store, world.clock, model=request.model, owner=caller.arn, operation=operation
+    )
+    try:
+        yield Run(
+            world=world,
+            topology=given.topology,
+            model=request.model,
+            environment=given.topology.environment(request.environment),
+            promotion=given.promotion,
+            caller=caller,
+            announce=given.announce,
+            keep=lease.keep,
+            plan=given.plan,
+            wait_at_most=given.wait_at_most,
+        )
+    finally:
+        lease.release()
+
+
+def _apply(run: Run, seen: Observation | None) -> Result:
+    began = run.world.clock.monotonic()
+    state = run.journal.state()
+    unfinished = _unfinished(run, state)
+    if unfinished is not None:
+        run = replace(run, promotion=unfinished.promotion)
+        if unfinished.turned is not None:
+            run = replace(run, plan=unfinished.plan)
+            _announce_beginning(run, 0, resumed=True)
+            _put_back(run, unfinished, unfinished.turned.reason, began)
+            raise put_back_before(run.plan, run.promotion, unfinished.turned.reason)
+    recent = seen if seen is not None and seen.ledger == state else None
+    observation = recent or run.observe()
+    if _settled(run, state, observation):
+        return _result(run, Outcome.UNCHANGED, began)
+    resumed = unfinished is not None and digest(unfinished.plan) == digest(run.plan)
+    if not resumed:
+        refuse_unless_passed(judge(run.plan.request.version, run.environment, state), run.plan)
+    steps = remaining(run.plan, observation)
+    _announce_beginning(run, len(steps), resumed=resumed)
+    _preflight(run, steps)
+    if not resumed:
+        at = run.world.clock.now()
+        run.record(
+            PromotionStarted(at=at, promotion=run.promotion, by=run.caller.arn, plan=run.plan)
+        )
+    return _carry_out(run, steps, observation, began)
+
+
+def _unfinished(run: Run, state: LedgerState) -> Unfinished | None:
+    """Return the unfinished promotion that this one continues; another's is in the way."""
+    found = state.unfinished
+    if found is None:
+        return None
+    theirs, ours = found.plan.request, run.plan.request
+    if (theirs.version, theirs.environment) == (ours.version, ours.environment):
+        return found
+    raise in_the_way(found)
+
+
+def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
+    """Say whether there is nothing to do.
+
+    Raises:
+        StalePlanError: The plan has ended and the world moved on, or a fact has changed.
+    """
+    ended = state.ended.get(digest(run.plan))
+    finished = ended is not None and not ended.left
+    if finished and ended is not None:
+        if ended.result is Outcome.PROMOTED and is_end_state(run.plan, observation):
+            return True
+        raise applied_before(run.plan, ended)
+    changed = changed_facts(run.plan, run.topology, observation)
+    if changed:
+        raise stale(run.plan, changed)
+    return not run.plan.steps
+
+
+def _announce_beginning(run: Run, steps: int, *, resumed: bool) -> None:
+    now = run.world.clock.now()
+    identity = IdentityShown(
+        at=now, caller=run.caller.arn, account=run.caller.account, region=run.topology.region
+    )
+    run.announce(identity)
+    run.announce(PromotionBegun(at=now, promotion=run.promotion, resumed=resumed, steps=steps))
+
+
+def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
+    """Walk every path that the steps will need, and read the images, before the first write.
+
+    Raises:
+        AccessError: A role cannot be assumed; nothing was changed.
+        InputError: The smoke test's images are unusable.
+    """
+    identities = run.world.identities
+    switching = {step.account for step in steps if isinstance(step, Switch)}
+    deployers = [t.deployer_role for t in run.targets if t.account in switching]
+    roles = dict.fromkeys(role for role in (run.operator, *deployers) if role is not None)
+    side_by_side(identities.reach, roles)
+    if any(isinstance(step, Prove) for step in steps):
+        len(run.images)
+    side_by_side(lambda target: identities.enter(target, run.promotion), run.targets)
+
+
+def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, began: float) -> Result:
+    try:
+        go_forward(run, steps, observation)
+    except (TryAgainError, InterruptedBySignalError, LockedError):
+        raise
+    except PromoteError as error:
+        raise _undone(run, error, began) from error
+    try:
+        left = retire(run, steps, observation)
+    except RESUMABLE:
+        raise
+    except PromoteError as error:
+        raise left_over(run.plan, error) from error
+    return _end(run, _result(run, Outcome.PROMOTED, began, left))
+
+
+def _undone(run: Run, error: PromoteError, began: float) -> PromoteError:
+    """Put everything back and return the error to raise, of the class of its cause."""
+    run.cancelled.clear()
+    try:
+        switched = put_back(run, f"{error.summary}. {error.detail}", None)
+    except RESUMABLE:
+        raise
+    except PromoteError as second:
+        raise stuck(run.plan, error, second) from second
+    outcome = Outcome.ROLLED_BACK if switched else Outcome.FAILED
+    _end(run, _result(run, outcome, began))
+    back = "Every pointer is back" if switched else "No pointer was changed"
+    detail = (
+        f"{error.detail}\n\nEverything is as before. {back}; what was granted is revoked, and "
+        "what was started is stopped."
+    )
+    return type(error)(error.summary, detail, error.remedy)
+
+
+def _put_back(run: Run, unfinished: Unfinished, reason: str, began: float) -> Result:
+    """Put an unfinished promotion back and record how it ended."""
+    try:
+        switched = put_back(run, reason, unfinished.turned)
+    except RESUMABLE:
+        raise
+    except PromoteError as second:
+        first = FailedError("The promotion turned back", reason)
+        raise stuck(run.plan, first, second) from second
+    outcome = Outcome.ROLLED_BACK if switched else Outcome.FAILED
+    return _end(run, _result(run, outcome, began))
+
+
+def _end(run: Run, result: Result) -> Result:
+    at = run.world.clock.now()
+    ended = PromotionEnded(at=at, promotion=run.promotion, digest=digest(run.plan), result=result)
+    run.record(ended)
+    return result
+
+
+def _result(run: Run, outcome: Outcome, began: float, left: tuple[Left, ...] = ()) -> Result:
+    request = run.plan.request
+    return Result(
+        result=outcome,
+        promotion=run.promotion,
+        environment=request.environment,
+        version=request.version,
+        previous=previous(run.plan),
+        left=left,
+        seconds=round(run.world.clock.monotonic() - began, 3),
+    )

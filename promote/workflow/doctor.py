@@ -1,0 +1,113 @@
+"""Walk every path that a promotion takes, reading only, and say which is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from promote.arn import parse_arn
+from promote.core.observation import Json
+from promote.core.status import Finding
+from promote.core.topology import Environment, Model, Target, Topology
+from promote.errors import PromoteError
+from promote.iam.document import same
+from promote.ports import World
+from promote.workflow.side_by_side import side_by_side
+
+Check = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Checks everything that promote.yaml names."""
+
+    world: World
+    topology: Topology
+    trust: Mapping[str, Json]
+    """The wanted trust policies by the ARN of the access role."""
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Check everything, in the order of the file; a check never stops the others."""
+        checks = [*self._basics()]
+        for environment in self.topology.environments:
+            checks += self._roles(environment)
+            for model in self.topology.models:
+                checks += self._model(environment, model)
+        once = dict(reversed(checks))
+        subjects = dict.fromkeys(subject for subject, _ in checks)
+        return side_by_side(lambda subject: _finding(subject, once[subject]), subjects)
+
+    def _basics(self) -> Iterator[tuple[str, Check]]:
+        yield "credentials", lambda: self.world.identities.caller().arn
+        yield "ledger", self._ledger
+
+    def _ledger(self) -> str:
+        records = sum(len(self.world.store.keys(f"{m.name}/")) for m in self.topology.models)
+        return f"readable, {records} objects"
+
+    def _roles(self, environment: Environment) -> Iterator[tuple[str, Check]]:
+        targets = self.topology.targets(self.topology.models[0].name, environment)
+        roles = [self.topology.ml_reader(environment), self.topology.operator(environment)]
+        for target in targets:
+            roles += [target.reader_role, target.deployer_role, target.smoke_role]
+        for role in dict.fromkeys(role for role in roles if role is not None):
+            yield f"role {role}", lambda role=role: self._reach(role)  # type: ignore[misc]
+
+    def _reach(self, role: str) -> str:
+        self.world.identities.reach(role)
+        return "can be assumed"
+
+    def _model(self, environment: Environment, model: Model) -> Iterator[tuple[str, Check]]:
+        reader = self.topology.ml_reader(environment)
+        service = self.world.services[model.service]
+        yield (
+            f"project {model.project}",
+            lambda: service.project_arn(model.project, role=reader),
+        )
+        images = environment.smoke.images
+        if images is not None:
+            yield f"images {images}", lambda: f"{len(self.world.images.load(images))} images"
+        for target in self.topology.targets(model.name, environment):
+            pointer = f"pointer {target.pointer.name} of {target}"
+            yield pointer, lambda target=target: self._pointer(target)  # type: ignore[misc]
+            yield (
+                f"access role {target.access_role}",
+                lambda target=target: self._access_role(target, reader),  # type: ignore[misc]
+            )
+            yield f"path of {target}", lambda target=target: self._path(target)  # type: ignore[misc]
+
+    def _pointer(self, target: Target) -> str:
+        pointer = self.world.pointers[target.pointer.kind]
+        now = pointer.current(target, role=target.reader_role)
+        return f"names {now.value}" if now else "does not exist yet; the first promotion creates it"
+
+    def _access_role(self, target: Target, reader: str | None) -> str:
+        state = self.world.roles.read(target.access_role, role=reader)
+        render = (
+            f"promote policy render --model {target.model} --environment {target.environment} "
+            "--kind access-role-trust"
+        )
+        if state is None:
+            raise PromoteError(
+                "missing", "does not exist", f"Create it with this trust policy:\n    {render}"
+            )
+        wanted = self.trust.get(target.access_role)
+        if wanted is not None and not same(wanted, state.trust):
+            raise PromoteError(
+                "drift",
+                "its trust policy is not what promote.yaml asks for",
+                f"Compare it, and write this one:\n    {render}",
+            )
+        return f"exists, {len(state.inline)} inline and {len(state.attached)} attached policies"
+
+    def _path(self, target: Target) -> str:
+        self.world.identities.enter(target, "promote-doctor")
+        return f"{parse_arn(target.access_role).name} can be entered as a consumer would"
+
+
+def _finding(subject: str, check: Check) -> Finding:
+    try:
+        return Finding(ok=True, subject=subject, detail=check())
+    except PromoteError as error:
+        detail = f"{error.summary}. {error.detail}" if error.detail else error.summary
+        return Finding(ok=False, subject=subject, detail=detail, remedy=error.remedy)

@@ -1,0 +1,150 @@
+"""Carry out what comes after the switch: drain, revoke, stop. Nothing here turns back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from promote.arn import short_version
+from promote.core.coverage import holders
+from promote.core.observation import Observation
+from promote.core.plan import Drain, Grant, Prove, Revoke, Start, Step, Stop, Switch
+from promote.core.result import Left
+from promote.errors import NeedsAttentionError
+from promote.iam.document import same
+from promote.workflow.forward import carry_out, groups
+from promote.workflow.lifecycle import bring_down
+from promote.workflow.probe import prove_denied
+from promote.workflow.run import Run
+from promote.workflow.side_by_side import side_by_side
+from promote.workflow.wait import pause
+
+_HEARTBEAT = 10.0  # seconds between two looks at the clock while applications drain
+
+
+def retire(run: Run, steps: tuple[Step, ...], observation: Observation) -> tuple[Left, ...]:
+    """Drain, revoke and stop; return what is not due within the time that the command waits.
+
+    Raises:
+        PromoteError: The new version stays; the same command finishes later.
+    """
+    due = tuple(step for step in steps if isinstance(step, Drain | Revoke | Stop))
+    for _kind, group in groups(due):
+        if isinstance(group[0], Drain):
+            end = drained_at(run, group[0].accounts, timedelta(seconds=group[0].seconds))
+            if end - run.world.clock.now() > run.wait_at_most:
+                return _left(due, end)
+        carry_out(run, group, steps, partial(_retire, run, observation))
+    return ()
+
+
+def _retire(run: Run, observation: Observation, step: Step) -> str:
+    match step:
+        case Drain():
+            end = drained_at(run, step.accounts, timedelta(seconds=step.seconds))
+            wait_until(run, end, f"the applications of {step.environment} to drain")
+            return "no application can hold an old version"
+        case Revoke():
+            return _revoke(run, step)
+        case Stop():
+            return _stop(run, step, observation)
+        case Start() | Grant() | Prove() | Switch():
+            msg = f"{step.step} does not belong to what comes after the switch"
+            raise AssertionError(msg)
+
+
+def drained_at(run: Run, accounts: tuple[str, ...], drain: timedelta) -> datetime:
+    """Return when the last of the accounts has drained, by its pointer's own change time."""
+
+    def changed(account: str) -> datetime | None:
+        target = run.target(account)
+        now = run.pointer(target).current(target, role=target.reader_role)
+        return now.changed_at if now else None
+
+    moments = [at for at in side_by_side(changed, accounts) if at is not None]
+    return max(moments, default=run.world.clock.now()) + drain
+
+
+def wait_until(run: Run, end: datetime, what: str) -> None:
+    """Wait for a moment, keeping the lock."""
+    clock, began = run.world.clock, run.world.clock.monotonic()
+    whole = max(0.0, (end - clock.now()).total_seconds())
+    pace = run.pace(whole)
+    while (left := (end - clock.now()).total_seconds()) > 0:
+        run.keep()
+        run.waiting(what, f"{left:.0f} s left", clock.monotonic() - began, whole)
+        pause(pace, min(left, _HEARTBEAT))
+
+
+def _left(steps: tuple[Step, ...], end: datetime) -> tuple[Left, ...]:
+    found = []
+    for step in steps:
+        if isinstance(step, Revoke):
+            found += [Left(step="revoke", version=each, not_before=end) for each in step.revoked]
+        elif isinstance(step, Stop):
+            found.append(Left(step="stop", version=step.version, not_before=end))
+    return tuple(found)
+
+
+def _revoke(run: Run, step: Revoke) -> str:
+    """Leave the role with the new version alone, if every pointer still names that."""
+    roles = run.world.roles
+    _check_pointers(run, step)
+    live = roles.policy(step.role, step.policy, role=run.reader)
+    if not same(live, step.after):
+        if not same(live, step.before):
+            raise NeedsAttentionError(
+                "An access role was changed meanwhile",
+                f"The inline policy {step.policy} of {step.role} is not what the plan wrote, so "
+                "the old version's access was left in it.",
+                f"Look at it, then finish:\n    {_again(run)}",
+            )
+        run.keep()
+        roles.put(step.role, step.policy, step.after, role=run.operator)
+    for name in step.remove:
+        run.keep()
+        roles.remove(step.role, name, role=run.operator)
+    if not step.revoked:
+        return "nothing else allowed"
+    deadline = run.environment.propagation.deadline.total_seconds()
+    targets = tuple(run.target(account) for account in step.accounts)
+    side_by_side(
+        lambda target: prove_denied(run, target, step.revoked, step.version, deadline),
+        targets,
+        cancelled=run.cancelled,
+    )
+    return f"{', '.join(short_version(each) for each in step.revoked)} denied"
+
+
+def _check_pointers(run: Run, step: Revoke) -> None:
+    for account in step.accounts:
+        target = run.target(account)
+        now = run.pointer(target).current(target, role=target.reader_role)
+        if now is None or now.value != step.version:
+            raise NeedsAttentionError(
+                "A pointer was changed meanwhile",
+                f"{target.pointer.name} of {target} names {now.value if now else 'nothing'} "
+                f"instead of {step.version}, so no access was revoked.",
+                f"Find out who changed it; to finish the promotion:\n    {_again(run)}",
+            )
+
+
+def _stop(run: Run, step: Stop, observation: Observation) -> str:
+    stopped = bring_down(
+        run, step.version, step.deadline, observation, lambda: may_stop(run, step.version)
+    )
+    return "STOPPED" if stopped else "left running: it is in use again"
+
+
+def may_stop(run: Run, version: str) -> bool:
+    """Read the world once more and say whether nothing names, allows or covers a version (P6)."""
+    found = holders(version, run.topology, run.observe())
+    for holder in found:
+        run.warn(f"{short_version(version)} is not stopped: {holder}.")
+    return not found
+
+
+def _again(run: Run) -> str:
+    request = run.plan.request
+    version = short_version(request.version)
+    return f"promote release {request.model} {version} --to {request.environment}"

@@ -1,0 +1,18 @@
+"""One promotion under way: a plan at work on its site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from promote.core.plan import Plan
+from promote.workflow.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Site):
+    """Everything that the steps of one promotion share."""
+
+    plan: Plan
+    wait_at_most: timedelta = timedelta(minutes=10)
+    """What falls due within this time is finished; the rest is left and said."""

@@ -1,0 +1,53 @@
+"""Do what does not depend on each other at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+# 4, 8, 16 and 32 threads took 29, 16, 19 and 20 s for 200 accounts on 2 cores: the work is mostly
+# serialising, signing and parsing, so more threads only get in each other's way.
+THREADS = 8
+
+
+def side_by_side(
+    work: Callable[[_In], _Out],
+    items: Iterable[_In],
+    *,
+    cancelled: threading.Event | None = None,
+) -> tuple[_Out, ...]:
+    """Apply `work` to every item on a few threads and return the results in the items' order.
+
+    Args:
+        work: A thread-safe function.
+        items: What to apply it to.
+        cancelled: Set as soon as one item fails, so that waits in the others end.
+
+    Raises:
+        Exception: What the first failing item, in the items' order, raised.
+    """
+    things = tuple(items)
+    if len(things) <= 1:
+        return tuple(work(each) for each in things)
+    with ThreadPoolExecutor(max_workers=min(THREADS, len(things))) as pool:
+        futures = [pool.submit(work, each) for each in things]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            _cancel(pool, cancelled)
+            raise
+        if any(future.exception() for future in done):
+            _cancel(pool, cancelled)
+            raise next(e for future in futures if future in done and (e := future.exception()))
+        return tuple(future.result() for future in futures)
+
+
+def _cancel(pool: ThreadPoolExecutor, cancelled: threading.Event | None) -> None:
+    if cancelled is not None:
+        cancelled.set()
+    pool.shutdown(wait=False, cancel_futures=True)

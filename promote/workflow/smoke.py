@@ -1,0 +1,165 @@
+"""Try a version out through a target's own roles, as its applications would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote.core.events import SmokeTested
+from promote.core.record import VerificationDone
+from promote.core.topology import Target
+from promote.errors import AccessDeniedError, ExplicitDenyError, FailedError
+from promote.ports import Credentials, Label, LabelledImage
+from promote.workflow.probe import blank_image
+from promote.workflow.side_by_side import side_by_side
+from promote.workflow.site import Site
+from promote.workflow.wait import poll
+
+_NOTHING = Label(name="nothing", confidence=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmokeResult:
+    """What came of the smoke test of one target."""
+
+    target: Target
+    accuracy: float | None
+    """The share of images recognised; None when the environment has none."""
+    required: float
+    wrong: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether enough images were recognised."""
+        return self.accuracy is None or self.accuracy >= self.required
+
+
+def smoke_test(site: Site, target: Target, version: str) -> SmokeResult:
+    """Classify every image through the target's roles and count what is right.
+
+    Without images, one request must be answered.
+
+    Raises:
+        NotReadyError: The version does not site.
+        AccessError: The path to it is closed.
+    """
+    credentials = site.world.identities.enter(target, site.promotion)
+    required = site.environment.smoke.min_accuracy
+    if not site.images:
+        _classify(site, credentials, version, blank_image())
+        return SmokeResult(target=target, accuracy=None, required=required, wrong=())
+    wrong = tuple(
+        f"{image.name}: expected {image.label}, got {best.name} ({best.confidence:.0f}%)"
+        for image in site.images
+        if (best := _best(site, credentials, version, image)).name != image.label
+    )
+    accuracy = 1 - len(wrong) / len(site.images)
+    result = SmokeResult(target=target, accuracy=accuracy, required=required, wrong=wrong)
+    _announce(site, result, version)
+    return result
+
+
+def verify_through_pointers(site: Site, version: str | None = None) -> VerificationDone:
+    """Do what an application does in every target: read the pointer, take the role, detect.
+
+    The outcome is recorded, passed or failed.
+
+    Args:
+        site: Where.
+        version: The version that every pointer must name; None takes the one that they all name.
+
+    Raises:
+        FailedError: A pointer does not name it, or the pointers do not name the same.
+    """
+    named = side_by_side(lambda each: _read_as_consumer(site, each), site.targets)
+    expected = version or named[0]
+    for target, found in zip(site.targets, named, strict=True):
+        if found is None or found != expected:
+            raise _names_another(target, found, expected)
+    results = side_by_side(
+        lambda target: smoke_test(site, target, str(expected)),
+        site.targets,
+        cancelled=site.cancelled,
+    )
+    measured = [result.accuracy for result in results if result.accuracy is not None]
+    verification = VerificationDone(
+        at=site.world.clock.now(),
+        by=site.caller.arn,
+        version=str(expected),
+        environment=site.environment.name,
+        passed=all(result.passed for result in results),
+        accounts=tuple(target.account for target in site.targets),
+        accuracy=min(measured, default=None),
+    )
+    site.record(verification)
+    return verification
+
+
+def below_threshold(results: tuple[SmokeResult, ...], version: str) -> FailedError:
+    """Return the error that tells which targets recognised too little."""
+    lines = [
+        f"  {result.target}  {result.accuracy:.3f} measured, {result.required:.3f} required\n"
+        + "\n".join(f"    {each}" for each in result.wrong[:5])
+        for result in results
+        if not result.passed and result.accuracy is not None
+    ]
+    return FailedError(
+        "The smoke test failed",
+        f"{version} recognises too few of the images:\n" + "\n".join(lines),
+        "Look at the wrong answers. If the images are at fault, mend smoke.images; if the model "
+        "is, train a better version.",
+    )
+
+
+def _read_as_consumer(site: Site, target: Target) -> str | None:
+    now = site.pointer(target).current(target, role=target.smoke_role)
+    return now.value if now else None
+
+
+def _names_another(target: Target, found: str | None, expected: str | None) -> FailedError:
+    return FailedError(
+        "The pointer does not name the version",
+        f"Read as an application of {target} would, {target.pointer.name} names "
+        f"{found or 'nothing'}; expected {expected or 'a version'}.",
+        f"To see what every pointer names:\n    promote status {target.model}",
+    )
+
+
+def _best(site: Site, credentials: Credentials, version: str, image: LabelledImage) -> Label:
+    labels = _classify(site, credentials, version, image.content)
+    return labels[0] if labels else _NOTHING
+
+
+def _classify(
+    site: Site, credentials: Credentials, version: str, image: bytes
+) -> tuple[Label, ...]:
+    """Classify one image; a replica that lags behind the proof is waited for."""
+
+    def look() -> tuple[Label, ...] | None:
+        try:
+            return site.service.invoke(credentials, version, image)
+        except ExplicitDenyError:
+            raise
+        except AccessDeniedError:
+            return None
+
+    seconds = site.environment.propagation.deadline.total_seconds()
+    what = "the access role to be allowed in every replica of IAM"
+    labels = poll(look, lambda seen: seen is not None, pace=site.pace(seconds), what=what)
+    return labels or ()
+
+
+def _announce(site: Site, result: SmokeResult, version: str) -> None:
+    images = len(site.images)
+    site.announce(
+        SmokeTested(
+            at=site.world.clock.now(),
+            environment=result.target.environment,
+            account=result.target.account,
+            version=version,
+            correct=images - len(result.wrong),
+            images=images,
+            accuracy=result.accuracy or 0.0,
+            required=result.required,
+            wrong=result.wrong,
+        )
+    )

@@ -1,0 +1,53 @@
+"""Set the terms for every test: no network but loopback, no real credentials, known randomness."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+
+from hypothesis import settings
+
+settings.register_profile("dev", max_examples=25, deadline=None)
+# Derandomised: a run on a server either always finds a counterexample or never does.
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Sub-processes inherit these, so that not even a test without the sandbox meets a real account.
+os.environ["AWS_CONFIG_FILE"] = os.devnull
+os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+for variable in [name for name in os.environ if name.startswith("PROMOTE_")]:
+    del os.environ[variable]
+for variable in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+    os.environ.pop(variable, None)
+
+
+class NetworkRefusedError(RuntimeError):
+    """A test tried to leave this machine; not an OSError, so that no retry swallows it."""
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether `host` is this machine, by address or by a reserved name (RFC 6761)."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse every connection, and every question for an address, that would leave the machine."""
+    if event == "socket.connect":
+        # A Unix socket's address is a path; an Internet address is a tuple that starts with a host.
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if isinstance(host, str) and host and not _is_loopback(host):
+        message = f"tests may connect to loopback only, not to {host}"
+        raise NetworkRefusedError(message)
+
+
+# An audit hook sees connections from every library and cannot be patched away.
+sys.addaudithook(_refuse_the_network)

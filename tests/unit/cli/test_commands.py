@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from promote.cli.main import execute
+from promote.core import planfile
+from promote.core.result import Outcome
+from tests.unit.cli import fakes
+from tests.unit.cli.fakes import NOTHING_TO_DO, PLAN, FakePromoter, FakeRun
+
+RELEASE = ("release", "tools", "v2", "--to", "qa")
+
+
+class TestPlan:
+    def test_passes_what_was_asked_to_the_library(self) -> None:
+        promoter = FakePromoter(plan=PLAN)
+        arguments = ("plan", "tools", "v2", "--to", "qa", "--reason", "why", "--adopt")
+        assert execute(FakeRun(*arguments, promoter=promoter)) == 0
+        assert promoter.calls == [
+            ("plan", ("tools", "v2"), {"to": "qa", "reason": "why", "adopt": True})
+        ]
+
+    def test_for_programs_is_byte_for_byte_the_plan_file(
+        self, capfdbinary: pytest.CaptureFixture[bytes]
+    ) -> None:
+        promoter = FakePromoter(plan=PLAN)
+        run = FakeRun("plan", "tools", "v2", "--to", "qa", "-o", "json", promoter=promoter)
+        assert execute(run) == 0
+        assert capfdbinary.readouterr().out == planfile.encode(PLAN)
+
+    @pytest.mark.parametrize(("plan", "code"), [(PLAN, 10), (NOTHING_TO_DO, 0)])
+    def test_tells_pending_changes_by_its_exit_code_when_asked(
+        self, plan: object, code: int
+    ) -> None:
+        run = FakeRun(
+            "plan",
+            "tools",
+            "v2",
+            "--to",
+            "qa",
+            "--detailed-exitcode",
+            promoter=FakePromoter(plan=plan),
+        )
+        assert execute(run) == code
+
+
+class TestRelease:
+    def test_asks_and_applies_after_a_yes(self, capsys: pytest.CaptureFixture[str]) -> None:
+        promoter = FakePromoter(plan=PLAN, apply=fakes.a_result())
+        run = FakeRun(*RELEASE, promoter=promoter, answer="y")
+        assert execute(run) == 0
+        assert run.fake_screen.asked == ["Promote tools v2 to qa? [y/N] "]
+        assert [name for name, _, _ in promoter.calls] == ["plan", "apply"]
+        out, err = capsys.readouterr()
+        assert "Plan: tools v2 to qa" in err
+        assert "Plan: tools v2 to qa" not in out
+
+    @pytest.mark.parametrize("answer", ["", "n", "maybe"])
+    def test_does_nothing_after_anything_else(self, answer: str) -> None:
+        promoter = FakePromoter(plan=PLAN)
+        assert execute(FakeRun(*RELEASE, promoter=promoter, answer=answer)) == 3
+        assert [name for name, _, _ in promoter.calls] == ["plan"]
+
+    def test_without_a_terminal_and_without_yes_names_the_flag(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        promoter = FakePromoter(plan=PLAN)
+        assert execute(FakeRun(*RELEASE, promoter=promoter)) == 2
+        assert "--yes" in capsys.readouterr().err
+        assert promoter.calls == []
+
+    def test_asks_nobody_when_there_is_nothing_to_do(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        unchanged = fakes.a_result(Outcome.UNCHANGED)
+        run = FakeRun(
+            *RELEASE, promoter=FakePromoter(plan=NOTHING_TO_DO, apply=unchanged), answer="n"
+        )
+        assert execute(run) == 0
+        assert run.fake_screen.asked == []
+        assert "nothing to do" in capsys.readouterr().out.lower()
+
+    def test_for_programs_is_a_line_for_each_event_and_the_result_last(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        promoter = FakePromoter(plan=PLAN, apply=fakes.a_result())
+        promoter.events = (fakes.waiting(), fakes.waiting(seconds=1))
+        assert execute(FakeRun(*RELEASE, "--yes", "-o", "json", promoter=promoter)) == 0
+        out, err = capsys.readouterr()
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert err == ""
+        assert {line["format"] for line in lines} == {1}
+        assert lines[-1]["kind"] == "result"
+        assert lines[-1]["result"] == "promoted"
+
+
+class TestSingleSteps:
+    def test_a_grant_that_changed_nothing_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:
+        arguments = ("access", "grant", "tools", "v2", "--environment", "qa")
+        assert execute(FakeRun(*arguments, promoter=FakePromoter(grant=False))) == 0
+        assert capsys.readouterr().out == "tools v2: unchanged: already granted in qa\n"
+
+    def test_a_grant_is_a_document_for_programs(self, capsys: pytest.CaptureFixture[str]) -> None:
+        arguments = ("access", "grant", "tools", "v2", "--environment", "qa", "-o", "json")
+        assert execute(FakeRun(*arguments, promoter=FakePromoter(grant=True))) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["kind"] == "access"
+        assert (document["granted"], document["changed"]) == (True, True)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("access", "revoke", "tools", "v1", "--environment", "qa"),
+            ("version", "stop", "tools", "v1"),
+        ],
+    )
+    def test_what_takes_something_away_asks_first(self, arguments: tuple[str, ...]) -> None:
+        assert execute(FakeRun(*arguments)) == 2
+        assert execute(FakeRun(*arguments, answer="n")) == 3
+
+    def test_force_passes_through(self) -> None:
+        promoter = FakePromoter(revoke=True)
+        arguments = ("access", "revoke", "tools", "v1", "--environment", "qa", "--yes", "--force")
+        assert execute(FakeRun(*arguments, promoter=promoter)) == 0
+        assert promoter.calls == [("revoke", ("tools", "v1"), {"environment": "qa", "force": True})]
