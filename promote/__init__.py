@@ -54,9 +54,9 @@ if TYPE_CHECKING:
         StalePlanError,
         TryAgainError,
     )
-    from promote.wiring import Promoter
+    from promote.promoter import Promoter
 else:
-    _HOMES = {"Promoter": "promote.wiring", "load": "promote.config"}
+    _HOMES = {"Promoter": "promote.promoter", "load": "promote.config"}
 
     def __getattr__(name: str) -> object:
         """Import an exported name from its home, once."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promote.cli.story import Story
     from promote.core.plan import Plan
     from promote.core.result import Result
-    from promote.wiring import Promoter
+    from promote.promoter import Promoter
 
 ENDS = {
     Outcome.PROMOTED: 0,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from promote.cli.story import Story
     from promote.core.events import Event
     from promote.core.topology import Topology
-    from promote.wiring import Promoter
+    from promote.promoter import Promoter
 
 
 class Run:
@@ -69,7 +69,7 @@ class Run:
         """Open the library; the first thing in a command that imports boto3."""
         topology = self.topology()
         from promote.aws.profiles import open_session
-        from promote.wiring import Promoter
+        from promote.promoter import Promoter
 
         profile = self.settings.profile
         session = None if profile is None else open_session(profile)

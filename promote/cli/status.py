@@ -12,7 +12,7 @@ from promote.cli.grammar import Command
 
 if TYPE_CHECKING:
     from promote.cli.run import Run
-    from promote.wiring import Promoter
+    from promote.promoter import Promoter
 
 WATCH_SECONDS = 5
 

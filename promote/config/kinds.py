@@ -256,7 +256,8 @@ class Location:
             raise UnusableError("is empty")
         if path != text and self.later:
             raise UnusableError(f"s3:// is not supported yet: it comes with {self.later}")
-        if "://" in (path if self.s3 else text):
+        # A path with a control character in it cannot be opened, or not be shown.
+        if "://" in (path if self.s3 else text) or not text.isprintable():
             expected = "a path or s3://" if self.s3 else "a directory"
             raise UnusableError(f"expected {expected}, found {shown(text)}")
         if braces := _BRACES.search(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import TypeVar
 
 from promote.config.kinds import Kind, UnusableError
@@ -14,6 +15,7 @@ from promote.config.source import Node, Scalar, Sequence, Unreadable
 
 _Value = TypeVar("_Value")
 _Otherwise = TypeVar("_Otherwise")
+_COLLECTIONS = (NoneType, Named, Listed, Only, Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,11 @@ def complete(section: Section, *layers: Settings) -> Settings:
 
 
 def _default(key: Key, place: Position) -> object:
-    if key.default is None or isinstance(key.default, tuple):
-        return key.default
-    if key.shape is None or isinstance(key.shape, Named | Listed | Only | Section):
-        return None
-    return key.shape.value(Scalar(str(key.default), plain=True, position=place))
+    """Read a default as if it stood in the file; an empty list and nothing are themselves."""
+    given, shape = key.default, key.shape
+    if given is None or isinstance(given, tuple) or isinstance(shape, _COLLECTIONS):
+        return given
+    return shape.value(Scalar(str(given), plain=True, position=place))
 
 
 class Reader:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from promote.config.problems import Position, Problems, shown
+from promote.core.topology import PLACEHOLDERS
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEPTH = 20
@@ -83,12 +84,20 @@ def compose(text: str, problems: Problems) -> Node | None:
     except _StopError:
         return None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        reason = " ".join(str(part) for part in (error.context, error.problem) if part)
-        problems.note(_position(mark), f"this is not YAML: {reason}")
+        problems.note(*_syntax_error(text, error))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         problems.note(Position(1, 1), f"this is not YAML: {' '.join(str(error).split())}")
     return None
+
+
+def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> tuple[Position, str]:
+    """Place an error of PyYAML, and explain the one that our placeholders lead to."""
+    place = _position(error.problem_mark or error.context_mark)
+    reason = " ".join(str(part) for part in (error.context, error.problem) if part)
+    line = _BREAK.split(text)[place.line - 1 : place.line]
+    quoted = "; a text with a placeholder in it must be quoted here"
+    hint = quoted if any(f"{{{each}}}" in "".join(line) for each in PLACEHOLDERS) else ""
+    return place, f"this is not YAML: {reason}{hint}"
 
 
 def position_at(text: str, offset: int) -> Position:

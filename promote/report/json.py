@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from promote.core.codec import to_json
 from promote.core.events import Event
@@ -24,17 +25,17 @@ FORMAT = 1
 
 def document(kind: str, **body: object) -> str:
     """Write a document of a kind on one line; `body` may hold values of the core."""
-    return json.dumps({"format": FORMAT, "kind": kind, **_object(to_json(body))})
+    return json.dumps({"format": FORMAT, "kind": kind, **_object(body)})
 
 
 def event(value: Event) -> str:
     """Write an event."""
-    return document("event", **_object(to_json(value)))
+    return document("event", **_object(value))
 
 
 def result(value: Result) -> str:
     """Write how a promotion ended."""
-    return document("result", **_object(to_json(value)))
+    return document("result", **_object(value))
 
 
 def error(value: PromoteError) -> str:
@@ -66,7 +67,7 @@ def versions(values: Iterable[ModelVersion]) -> str:
 
 def version(value: ModelVersion) -> str:
     """Write one version."""
-    return document("version", **_object(to_json(value)))
+    return document("version", **_object(value))
 
 
 def findings(values: Iterable[Finding]) -> str:
@@ -77,7 +78,7 @@ def findings(values: Iterable[Finding]) -> str:
 
 def verification(value: VerificationDone) -> str:
     """Write whether a version passed in an environment."""
-    body = {key: each for key, each in _object(to_json(value)).items() if key != "kind"}
+    body = {key: each for key, each in _object(value).items() if key != "kind"}
     return document("verification", **body)
 
 
@@ -88,7 +89,4 @@ def _exit(value: PromoteError) -> int:
 
 
 def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        msg = f"{type(value).__name__} has no keys to put into a document"
-        raise TypeError(msg)
-    return value
+    return cast("dict[str, object]", to_json(value))

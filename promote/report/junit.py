@@ -33,8 +33,8 @@ class _Case:
     suite: str
     name: str
     seconds: float = 0.0
-    failure: str = ""
-    """The first line is the message; empty when the case passed."""
+    failure: str | None = None
+    """The first line is the message; None when the case passed."""
     kind: str = ""
     """The type of the failure."""
     output: str = ""
@@ -59,7 +59,7 @@ def verification(done: VerificationDone, events: Iterable[Event]) -> str:
     verdict = _Case(
         suite=suite,
         name=f"verification of {short_version(done.version)}",
-        failure="" if done.passed else text,
+        failure=None if done.passed else text,
         kind="VerificationFailed",
         output=text if done.passed else "",
     )
@@ -77,7 +77,7 @@ def _steps(events: tuple[Event, ...], suite: str, end: Result | PromoteError) ->
             suite=suite,
             name=f"step {event.number} {event.step.step}: {words(event.step)}",
             seconds=0.0 if finished is None else finished.seconds,
-            failure="" if finished is not None else _reason(end),
+            failure=None if finished is not None else _reason(end),
             kind=_kind(end),
             output="" if finished is None else finished.detail,
         )
@@ -93,7 +93,7 @@ def _smoke_tests(events: tuple[Event, ...], suite: str) -> Iterator[_Case]:
         yield _Case(
             suite=suite,
             name=name,
-            failure="" if passed else told,
+            failure=None if passed else told,
             kind="SmokeTestFailed",
             output=told if passed else "",
         )
@@ -102,7 +102,7 @@ def _smoke_tests(events: tuple[Event, ...], suite: str) -> Iterator[_Case]:
             yield _Case(
                 suite=suite,
                 name=f"{name}: {wrong.partition(':')[0]}",
-                failure="" if passed else wrong,
+                failure=None if passed else wrong,
                 kind="WrongAnswer",
                 output=f"tolerated: {wrong}" if passed else "",
             )
@@ -114,7 +114,7 @@ def _end(suite: str, end: Result | PromoteError) -> _Case:
         suite=suite,
         name="promotion",
         seconds=end.seconds if isinstance(end, Result) else 0.0,
-        failure="" if fine else _reason(end),
+        failure=None if fine else _reason(end),
         kind=_kind(end),
         output=_reason(end) if fine else "",
     )
@@ -137,7 +137,7 @@ def _document(name: str, cases: list[_Case], timestamp: str) -> str:
     totals = {
         "name": clean(name),
         "tests": str(len(cases)),
-        "failures": str(sum(bool(case.failure) for case in cases)),
+        "failures": str(sum(case.failure is not None for case in cases)),
         "errors": "0",
         "time": _seconds(sum(case.seconds for case in cases if case.name != "promotion")),
     }
@@ -156,10 +156,11 @@ def _add(suite: ET.Element, case: _Case) -> None:
         "time": _seconds(case.seconds),
     }
     element = ET.SubElement(suite, "testcase", attributes)
-    if case.failure:
-        message = clean(case.failure.strip().splitlines()[0])
+    if case.failure is not None:
+        text = case.failure.strip()
+        message = clean(text.partition("\n")[0])
         failure = ET.SubElement(element, "failure", {"message": message, "type": case.kind})
-        failure.text = _NO_CHARACTER.sub(" ", case.failure.strip())
+        failure.text = _NO_CHARACTER.sub(" ", text)
     if case.output:
         output = ET.SubElement(element, "system-out")
         output.text = _NO_CHARACTER.sub(" ", case.output.strip())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _EXAMPLES: Final = 16
-_TEMPERATURE: Final = 0.05
+_TEMPERATURE: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Sight:
     widths: int
 
 
-QUALITIES: Final = {"good": Sight(40, 12), "fair": Sight(14, 3), "poor": Sight(7, 2)}
+QUALITIES: Final = {"good": Sight(40, 12), "fair": Sight(15, 4), "poor": Sight(7, 2)}
 
 
 class Classifier:

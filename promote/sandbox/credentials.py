@@ -14,6 +14,7 @@ from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Protocol, Request
 from promote.sandbox.signature import Scope, is_genuine
 
+_PRUNED_EVERY: Final = 500
 _INVALID: Final = "The security token included in the request is invalid."
 _EXPIRED: Final = "The security token included in the request is expired"
 _MISMATCH: Final = (
@@ -68,14 +69,14 @@ class CredentialStore:
         self._users = {**others, **callers}
 
     def add_session(self, caller: Caller) -> None:
-        """Remember a session, and forget those that expired over an hour ago."""
+        """Remember a session; now and then forget those that expired over an hour ago."""
+        self._sessions[caller.access_key_id] = caller
+        if len(self._sessions) % _PRUNED_EVERY:
+            return
         limit = self._clock.now() - 3600
-        kept = {
-            key: session
-            for key, session in self._sessions.items()
-            if session.expires is None or session.expires > limit
-        }
-        self._sessions = {**kept, caller.access_key_id: caller}
+        for key, session in list(self._sessions.items()):
+            if session.expires is not None and session.expires < limit:
+                self._sessions.pop(key, None)
 
     def new_key(self) -> tuple[str, str, str]:
         """Draw an access key id, a secret and a session token."""

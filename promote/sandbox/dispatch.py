@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Need, Request, Response, ServiceError, json_response
+from promote.sandbox.parameters import ParameterStore
 from promote.sandbox.parts import Parts
 
 _READING: Final = ("Get", "List", "Describe", "Head")
-_STANDARD_PARAMETER: Final = 4096
-_ADVANCED_PARAMETER: Final = 8192
 
 
 class Dispatcher:
@@ -21,6 +20,7 @@ class Dispatcher:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._parameters = ParameterStore(parts.storage)
 
     def answer(
         self,
@@ -43,12 +43,11 @@ class Dispatcher:
             case "iam":
                 return self._iam(request, call, caller)
             case "ssm":
-                _check_parameter(call)
-                return self._parts.storage.call(request, call, caller.account)
+                return self._parameters.answer(request, call, caller)
             case "s3":
                 return self._s3(request, call, caller, context)
             case _:
-                return self._parts.storage.call(request, call, caller.account)
+                return self._organizations(request, call, caller)
 
     def _rekognition(self, call: Call, caller: Caller, context: Mapping[str, str]) -> Response:
         def load(source: Mapping[str, str]) -> bytes:
@@ -64,7 +63,11 @@ class Dispatcher:
         owner = self._parts.storage.bucket_owner(bucket)
         action = "s3:GetObjectVersion" if source.get("Version") else "s3:GetObject"
         need = Need(action, f"arn:aws:s3:::{bucket}/{name}", {}, owner)
-        forwarded = {k: v for k, v in context.items() if not k.startswith("aws:SourceVpc")}
+        # The service's own request to S3 comes from no endpoint of the caller's.
+        forwarded = {
+            k: v for k, v in context.items() if not k.startswith(("aws:SourceV", "aws:Vpc"))
+        }
+        forwarded["aws:ViaAWSService"] = "true"
         content = None
         if owner is not None and self._parts.authoriser.allows(caller, need, forwarded):
             with self._parts.storage.alone():
@@ -95,6 +98,14 @@ class Dispatcher:
             self._parts.directory.refresh(caller.account)
         return response
 
+    def _organizations(self, request: Request, call: Call, caller: Caller) -> Response:
+        """Let moto answer the management account; others may only describe the organisation."""
+        management = self._parts.world.current.organization.management
+        if caller.account != management and call.operation != "DescribeOrganization":
+            text = "You don't have permissions to access this resource."
+            raise common_error("access_denied", call.protocol, text)
+        return self._parts.storage.call(request, call, caller.account)
+
     def _s3(
         self, request: Request, call: Call, caller: Caller, context: Mapping[str, str]
     ) -> Response:
@@ -107,21 +118,6 @@ class Dispatcher:
             if exists and not self._parts.authoriser.allows(caller, need, context):
                 raise common_error("access_denied", call.protocol, "Access Denied")
         return response
-
-
-def _check_parameter(call: Call) -> None:
-    """Check the size of a parameter's value, which moto does not.
-
-    Reference: "Managing parameter tiers" in the Systems Manager user guide.
-    """
-    if call.operation != "PutParameter":
-        return
-    advanced = call.params.get("Tier") in {"Advanced", "Intelligent-Tiering"}
-    limit = _ADVANCED_PARAMETER if advanced else _STANDARD_PARAMETER
-    value: Any = call.params.get("Value", "")
-    if isinstance(value, str) and len(value.encode()) > limit:
-        text = f"Parameter value, can't exceed {limit} bytes."
-        raise ServiceError("ValidationException", text)
 
 
 def error_code(response: Response) -> str:

@@ -81,16 +81,29 @@ class Front:
             dropped = self._spoil(fault, call, caller, passage)
             if dropped:
                 return DROPPED
+        try:
+            response = self._carry_out(request, call, caller, passage)
+        except ServiceError:
+            if fault is None or fault.fault is not FaultKind.DROP_AFTER:
+                raise
+            response = DROPPED
+        if fault is not None and fault.fault is FaultKind.DROP_AFTER:
+            passage.outcome = fault.fault.value
+            return DROPPED
+        return response
+
+    def _carry_out(
+        self, request: Request, call: Call, caller: Caller, passage: _Passage
+    ) -> Response:
+        """Throttle, authorise and answer a call."""
         if not self._parts.throttle.admits(call.name, caller.account):
-            raise common_error("throttle", call.protocol, "Rate exceeded")
+            raise _too_fast(call)
         context = self._parts.context.of(request, call, caller)
+        needs = self._parts.operations.needs(call, caller)
         self._parts.authoriser.check(caller, call, needs, context)
         response = self._dispatcher.answer(request, call, caller, context, passage.request_id)
         if response.status >= _ERROR:
             passage.outcome = error_code(response)
-        if fault is not None and fault.fault is FaultKind.DROP_AFTER:
-            passage.outcome = fault.fault.value
-            return DROPPED
         return response
 
     def _check_endpoint(self, request: Request, call: Call) -> None:
@@ -147,3 +160,11 @@ class Front:
             endpoint=request.endpoint,
             seconds=round(seconds, 4),
         )
+
+
+def _too_fast(call: Call) -> ServiceError:
+    """Return the error for a call beyond the rate; detection has one of its own."""
+    if call.operation == "DetectCustomLabels":
+        text = "Provisioned rate exceeded"
+        return ServiceError("ProvisionedThroughputExceededException", text)
+    return common_error("throttle", call.protocol, "Rate exceeded")

@@ -86,19 +86,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         """Answer one request of any method."""
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            return self._refuse(400)
         if body is None:
-            self.close_connection = True
-            self.send_error(413)
-            return
+            return self._refuse(413)
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, query, headers, body, self.server.endpoint)
         response = self.server.answer(request)
         if response.dropped:
             self.close_connection = True
-            return
-        self._write(response)
+        else:
+            self._write(response)
+        return None
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = handle_any  # noqa: N815
 
@@ -128,6 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(response.body)
         self.wfile.flush()
+
+    def _refuse(self, status: int) -> None:
+        """Answer a request whose body cannot be read, and close the connection."""
+        self.close_connection = True
+        self.send_error(status)
 
     def _body(self) -> bytes | None:
         """Read the request's body; None if it is too large."""

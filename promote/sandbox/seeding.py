@@ -104,9 +104,10 @@ def _seed_role(iam: IAMBackend, seed: RoleSeed) -> None:
             permissions_boundary=None,
             description="",
             tags=[],
-            max_session_duration="43200",
+            max_session_duration=str(seed.max_session_seconds),
         )
     role.assume_role_policy_document = _text(seed.trust)
+    role.max_session_duration = str(seed.max_session_seconds)
     role.policies.clear()
     role.policies.update({name: _text(document) for name, document in seed.inline.items()})
     role.managed_policies.clear()

@@ -49,6 +49,7 @@ class Sandbox:
     ) -> None:
         self.clock = clock or WallClock()
         self.stopped = threading.Event()
+        self._holds_process = False
         self._world = world
         self._address = (host, port)
         self._parts = Parts(world, self.clock, SettingsBox(settings), seed)
@@ -78,6 +79,7 @@ class Sandbox:
         """
         if not Sandbox._running.acquire(blocking=False):
             raise FailedError("A sandbox runs in this process already", "", "Stop it first.")
+        self._holds_process = True
         try:
             self._listen(None, self._address[1])
             self._parts.storage.warm()
@@ -94,7 +96,8 @@ class Sandbox:
             listener.close_all()
         self._listeners.clear()
         self.stopped.set()
-        if Sandbox._running.locked():
+        if self._holds_process:
+            self._holds_process = False
             Sandbox._running.release()
 
     def renew(self, world: World, settings: Settings | None = None) -> None:

@@ -42,6 +42,7 @@ class RoleSeed:
     inline: Mapping[str, Document] = field(default_factory=dict)
     attached: Mapping[str, Document] = field(default_factory=dict)
     path: str = "/"
+    max_session_seconds: int = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from promote.sandbox.seed import CICD, ENDPOINT_ID, ML, POINTER, PROD_1, PROJECT, QA
+from promote.sandbox.seed import CICD, ENDPOINT_ID, MANAGEMENT, ML, POINTER, PROD_1, PROJECT, QA
 from promote.sandbox.server import Sandbox
 from promote.sandbox.world import RoleSeed
 from tests.functional.sandbox_worlds import (
@@ -29,14 +29,14 @@ CONSUMER_QA = f"consumer/{QA}"
 IMAGE = {"Bytes": b"no image"}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def sandbox(a_sandbox: Any) -> Sandbox:
     fresh: Sandbox = a_sandbox(a_world())
     return fresh
 
 
 @pytest.fixture
-def assume(sandbox: Sandbox, a_client: Any) -> Any:
+def assume(a_client: Any) -> Any:
     def call(who: Any, role: str, **more: Any) -> dict[str, Any]:
         session = {"RoleSessionName": "tests", **more}
         answer = a_client(who, "sts").assume_role(RoleArn=role, **session)
@@ -55,9 +55,7 @@ def _error(call: Any, **arguments: Any) -> tuple[str, str, int]:
 
 
 class TestCredentials:
-    def test_an_unknown_key_is_refused_in_each_protocols_words(
-        self, sandbox: Sandbox, a_client: Any
-    ) -> None:
+    def test_an_unknown_key_is_refused_in_each_protocols_words(self, a_client: Any) -> None:
         keys = {"AccessKeyId": "AKIANOBODY", "SecretAccessKey": "x", "SessionToken": None}
         found = {
             service: _error(getattr(a_client(keys, service), method))[::2]
@@ -80,12 +78,12 @@ class TestCredentials:
         code = _error(a_client(keys, "rekognition").describe_projects)[0]
         assert code == "InvalidSignatureException"
 
-    def test_everybody_may_ask_who_they_are(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_everybody_may_ask_who_they_are(self, a_client: Any) -> None:
         assert a_client("stranger", "sts").get_caller_identity()["Account"] == QA
         arn = a_client(CONSUMER_QA, "sts").get_caller_identity()["Arn"]
         assert arn == f"arn:aws:sts::{QA}:assumed-role/storefront/application"
 
-    def test_a_key_made_through_iam_works(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_a_key_made_through_iam_works(self, a_client: Any) -> None:
         iam = a_client(ADMIN_QA, "iam")
         iam.create_user(UserName="new")
         made = iam.create_access_key(UserName="new")["AccessKey"]
@@ -95,7 +93,7 @@ class TestCredentials:
 
 
 class TestIdentityPolicies:
-    def test_a_denial_is_in_awss_words(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_a_denial_is_in_awss_words(self, a_client: Any) -> None:
         code, message, status = _error(a_client("stranger", "ssm").get_parameter, Name=POINTER)
         assert (code, status) == ("AccessDeniedException", 400)
         assert message == (
@@ -117,7 +115,7 @@ class TestIdentityPolicies:
         _, message, _ = _error(ssm.put_parameter, Name=POINTER, Value="x", Overwrite=True)
         assert message.endswith("with an explicit deny in an identity-based policy")
 
-    def test_iam_and_sts_answer_403(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_iam_and_sts_answer_403(self, a_client: Any) -> None:
         iam = a_client("stranger", "iam")
         assert _error(iam.get_role, RoleName="storefront")[::2] == ("AccessDenied", 403)
 
@@ -198,8 +196,22 @@ class TestAssumingRoles:
         assert found[0] == "ValidationError"
         assert "role chaining" in found[1]
 
-    def test_a_user_may_ask_for_longer(self, assume: Any) -> None:
-        assert assume("promoter", OPERATOR, DurationSeconds=7200)
+    def test_a_user_may_ask_for_as_much_as_the_role_allows(
+        self, a_sandbox: Any, assume: Any
+    ) -> None:
+        user = f"arn:aws:iam::{CICD}:user/promoter"
+        role = RoleSeed(account=ML, name="promote-x", trust=trust(user), max_session_seconds=7200)
+        a_sandbox(a_world(role))
+        assert assume("promoter", f"arn:aws:iam::{ML}:role/promote-x", DurationSeconds=7200)
+        assert (
+            "MaxSessionDuration"
+            in _error(
+                assume,
+                who="promoter",
+                role=f"arn:aws:iam::{ML}:role/promote-x",
+                DurationSeconds=7201,
+            )[1]
+        )
 
     def test_a_session_name_outside_the_pattern_is_refused(self, assume: Any) -> None:
         found = _error(assume, who="promoter", role=OPERATOR, RoleSessionName="two words")
@@ -238,7 +250,7 @@ class TestVpcEndpoints:
 
 
 class TestStorage:
-    def test_the_promoter_keeps_its_ledger(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_the_promoter_keeps_its_ledger(self, a_client: Any) -> None:
         s3 = a_client("promoter", "s3")
         s3.put_object(Bucket="promote-ledger", Key="a/b", Body=b"1", IfNoneMatch="*")
         assert s3.get_object(Bucket="promote-ledger", Key="a/b")["Body"].read() == b"1"
@@ -248,7 +260,7 @@ class TestStorage:
         assert found[::2] == ("PreconditionFailed", 412)
         assert s3.list_objects_v2(Bucket="promote-ledger")["KeyCount"] == 1
 
-    def test_a_bucket_of_another_account_is_denied(self, sandbox: Sandbox, a_client: Any) -> None:
+    def test_a_bucket_of_another_account_is_denied(self, a_client: Any) -> None:
         found = _error(a_client(ADMIN_QA, "s3").list_objects_v2, Bucket="promote-ledger")
         assert found[::2] == ("AccessDenied", 403)
 
@@ -267,34 +279,46 @@ class TestStorage:
         found = _error(a_client("promoter", "s3").get_object, Bucket="promote-ledger", Key="no")
         assert found[::2] == ("NoSuchKey", 404)
 
-    def test_a_parameter_is_written_and_has_a_history(
-        self, sandbox: Sandbox, a_client: Any
-    ) -> None:
+    def test_a_parameter_is_written_and_has_a_history(self, a_client: Any) -> None:
         ssm = a_client(ADMIN_QA, "ssm")
         assert ssm.put_parameter(Name=POINTER, Value=V2, Overwrite=True)["Version"] == 2
         history = ssm.get_parameter_history(Name=POINTER)["Parameters"]
         assert [one["Value"] for one in history] == [V1, V2]
+        assert history[1]["LastModifiedUser"] == f"arn:aws:iam::{QA}:user/admin"
         found = _error(ssm.put_parameter, Name="/big", Value="x" * 4097, Type="String")
         assert found[0] == "ValidationException"
 
 
+class TestOrganizations:
+    def test_a_member_may_only_describe_the_organisation(self, a_client: Any) -> None:
+        member = a_client(ADMIN_ML, "organizations")
+        assert member.describe_organization()["Organization"]["Id"] == "o-a1b2c3d4e5"
+        assert _error(member.list_accounts)[0] == "AccessDeniedException"
+
+    def test_accounts_are_in_their_units(self, a_client: Any) -> None:
+        organizations = a_client(f"admin/{MANAGEMENT}", "organizations")
+        [root] = organizations.list_roots()["Roots"]
+        units = organizations.list_organizational_units_for_parent(ParentId=root["Id"])
+        found = {
+            unit["Name"]: len(
+                organizations.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"]
+            )
+            for unit in units["OrganizationalUnits"]
+        }
+        assert found == {"Workloads": 5, "Infrastructure": 1}
+
+
 class TestUnknownOperations:
-    def test_an_operation_without_a_mapping_is_denied(
-        self, sandbox: Sandbox, a_client: Any
-    ) -> None:
+    def test_an_operation_without_a_mapping_is_denied(self, a_client: Any) -> None:
         found = _error(a_client(ADMIN_ML, "iam").list_groups)
         assert found[0] == "AccessDenied"
         assert "no mapping" in found[1]
 
-    def test_a_service_that_is_not_served_answers_501_once(
-        self, sandbox: Sandbox, a_client: Any
-    ) -> None:
+    def test_a_service_that_is_not_served_answers_501_once(self, a_client: Any) -> None:
         found = _error(a_client(ADMIN_ML, "sqs").list_queues)
         assert found[2] == 501
 
-    def test_an_operation_that_is_not_built_answers_501(
-        self, sandbox: Sandbox, a_client: Any
-    ) -> None:
+    def test_an_operation_that_is_not_built_answers_501(self, a_client: Any) -> None:
         rekognition = a_client(ADMIN_ML, "rekognition")
         found = _error(rekognition.list_tags_for_resource, ResourceArn=PROJECT.arn)
         assert found[::2] == ("NotImplementedException", 501)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 from promote.sandbox import admin
 from promote.sandbox.images import draw_tool
 from promote.sandbox.lifecycle import Status
-from promote.sandbox.seed import ML, PROJECT, TARGETS
+from promote.sandbox.seed import DATA_LAKE, PROJECT, TARGETS
 from promote.sandbox.server import Sandbox
 from tests.functional.sandbox_worlds import ADMIN_ML, V1, V2, V3, V4, a_world
 
@@ -20,14 +21,14 @@ FAST = {"Delay": 0.05, "MaxAttempts": 100}
 MISSING = PROJECT.version_arn("v1").replace("/v1/", "/v9/")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def sandbox(a_sandbox: Any) -> Sandbox:
     fresh: Sandbox = a_sandbox(a_world())
     return fresh
 
 
 @pytest.fixture
-def rekognition(sandbox: Sandbox, a_client: Any) -> Any:
+def rekognition(a_client: Any) -> Any:
     return a_client(ADMIN_ML, "rekognition")
 
 
@@ -191,7 +192,7 @@ class TestDetecting:
         answer = rekognition.detect_custom_labels(
             ProjectVersionArn=V1, Image=_tool(label, 7002), MinConfidence=0
         )
-        assert [one["Name"] for one in answer["CustomLabels"]][0] == label
+        assert answer["CustomLabels"][0]["Name"] == label
         assert len(answer["CustomLabels"]) == 3
 
     def test_jpeg_is_read_as_well(self, rekognition: Any) -> None:
@@ -252,7 +253,11 @@ class TestAccounts:
             )
         assert _code(error) == "AccessDeniedException"
 
-    def test_quotas_are_counted_per_account(self, rekognition: Any, sandbox: Sandbox) -> None:
-        admin.set_status(sandbox.endpoint, V2, "RUNNING")
-        assert admin.statuses(sandbox.endpoint)[V2] == "RUNNING"
-        assert ML in V2
+    def test_quotas_are_counted_per_account(self, a_sandbox: Any, a_client: Any) -> None:
+        far = replace(PROJECT, account=DATA_LAKE)
+        world = a_world()
+        running = a_sandbox(replace(world, projects=(*world.projects, far)))
+        admin.set_status(running.endpoint, V2, "RUNNING")
+        rekognition = a_client(f"admin/{DATA_LAKE}", "rekognition")
+        start = {"ProjectVersionArn": far.version_arn("v2"), "MinInferenceUnits": 1}
+        assert rekognition.start_project_version(**start)["Status"] == "STARTING"

@@ -20,14 +20,14 @@ from tests.functional.sandbox_worlds import ADMIN_ML, ADMIN_QA, V1, V2, a_world
 START = "rekognition:StartProjectVersion"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def sandbox(a_sandbox: Any) -> Sandbox:
     fresh: Sandbox = a_sandbox(a_world())
     return fresh
 
 
 @pytest.fixture
-def rekognition(sandbox: Sandbox, a_client: Any) -> Any:
+def rekognition(a_client: Any) -> Any:
     return a_client(ADMIN_ML, "rekognition")
 
 

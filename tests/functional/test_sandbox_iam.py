@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -29,14 +30,14 @@ POLICY = {"RoleName": "tools-qa", "PolicyName": "promote-tools"}
 SLOW = Settings(propagation_seconds=0.3)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def sandbox(a_sandbox: Any) -> Sandbox:
     fresh: Sandbox = a_sandbox(a_world())
     return fresh
 
 
 @pytest.fixture
-def iam(sandbox: Sandbox, a_client: Any) -> Any:
+def iam(a_client: Any) -> Any:
     return a_client(ADMIN_ML, "iam")
 
 
@@ -133,13 +134,13 @@ class TestPropagation:
         iam = a_client(ADMIN_ML, "iam")
         text = _grant(V1)
         iam.put_role_policy(RoleName="storefront", PolicyName="x", PolicyDocument=text)
-        codes = []
+        codes: list[str] = []
         while len(codes) < 10 or codes[-10:] != ["InvalidImageFormatException"] * 10:
             codes.append(
                 _error(rekognition.detect_custom_labels, ProjectVersionArn=V1, Image=IMAGE)[0]
             )
         assert codes[0] == "AccessDeniedException"
-        changes = sum(a != b for a, b in zip(codes, codes[1:], strict=False))
+        changes = sum(a != b for a, b in itertools.pairwise(codes))
         assert changes > 1, "one success must not be the end of the window"
         admin.wait_settled(sandbox.endpoint)
         assert (

@@ -131,7 +131,7 @@ class TestAwsCommand:
         )
         assert len(found["ProjectVersionDescriptions"]) == 4
 
-    def test_detects_with_the_access_role(self, aws: Any, process: Process, tmp_path: Path) -> None:
+    def test_detects_with_the_access_role(self, aws: Any, tmp_path: Path) -> None:
         image = write_golden(tmp_path, per_label=1)[0]
         answer = aws(
             f"consumer/{QA}",

@@ -42,10 +42,10 @@ def _command(path: tuple[str, ...]) -> click.Command:
 
 def _examples(text: str) -> Iterator[list[str]]:
     """Find the command lines in a help text, without what a shell or a reader does with them."""
-    for line in text.replace("\\\n", " ").splitlines():
+    for line in re.sub(r"\\\n\s*", " ", text).splitlines():
         words = line.strip().removeprefix('eval "$(')
         if words.startswith("promote "):
-            own = re.split(r"\)\"| \| | > |\S {2,}(?=\S* ?[a-z0-9])", words)[0]
+            own = re.split(r'\)"| \| | > | {2,}', words)[0]
             yield shlex.split(own.replace("…", "0"))[1:]
 
 

@@ -75,7 +75,7 @@ def changed(old: str, new: str, *, text: str = GOOD) -> str:
 def problems(text: str, **options: str) -> list[str]:
     """Return what is wrong with a text, without the name of the file."""
     try:
-        parse(text, **options)  # type: ignore[arg-type]  # every option is a text
+        parse(text, **options)
     except ConfigError as error:
         return [problem.removeprefix("promote.yaml:") for problem in error.problems]
     return []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.config import parse
 from promote.errors import ConfigError
@@ -25,18 +26,31 @@ class TestUnreadableText:
             ("---\n", "2:1: expected a mapping of keys, found nothing"),
             ("promote", "1:1: expected a mapping of keys, found 'promote'"),
             ("- a", "1:1: expected a mapping of keys, found a list"),
-            ("a:\n\t- b", "2:1: this is not YAML: while scanning for the next token found "
-             "character that cannot start any token"),
-            ("a: [b,\nc: d", "2:4: this is not YAML: while parsing a flow sequence did not find "
-             "expected ',' or ']'"),
             ("version: 1\nregion: \x07", "2:9: the character '\\x07' is not allowed in YAML"),
             ("a: \ud800", "1:4: the character '\\ud800' is not allowed in YAML"),
             ("[" * 50_000, "1:22: nested more than 20 levels deep"),
             ("- " * 50_000, "1:43: nested more than 20 levels deep"),
         ],
-    )  # fmt: skip
+    )
     def test_what_is_no_yaml_is_located(self, text: str, problem: str) -> None:
         assert problems(text) == [problem]
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [("a:\n\t- b", "2:1"), ("a: }", "1:4"), ("a: b: c", "1:5")],
+    )
+    def test_a_syntax_error_is_located(self, text: str, place: str) -> None:
+        found = problems(text)
+        assert len(found) == 1
+        assert found[0].startswith(f"{place}: this is not YAML: ")
+
+    @pytest.mark.parametrize(
+        "line", ["access_role: {model}-{environment}", "pointer: {ssm: /models/{model}/arn}"]
+    )
+    def test_an_unquoted_placeholder_that_breaks_the_syntax_is_explained(self, line: str) -> None:
+        found = problems(f"defaults:\n  {line}\n")
+        assert len(found) == 1
+        assert found[0].endswith("; a text with a placeholder in it must be quoted here")
 
     def test_a_second_document_is_refused(self) -> None:
         text = f"{SMALL}---\nversion: 1\n"
@@ -55,7 +69,7 @@ class TestUnreadableText:
 class TestFragment:
     def test_duplicate_keys_are_refused(self) -> None:
         found = spoiled(
-            "        price: 4.5\n".lstrip(" ") and "    price: 4.5\n",
+            "    price: 4.5\n",
             "    price: 4.5\n    price: 5\n",
         )
         assert found == ["15:5: the key 'price' is already given in line 14"]
@@ -98,10 +112,8 @@ class TestAnyText:
         start = data.draw(st.integers(0, len(GOOD)))
         end = data.draw(st.integers(start, min(len(GOOD), start + 40)))
         text = GOOD[:start] + data.draw(st.text(max_size=8) | YAML_LIKE) + GOOD[end:]
-        try:
+        with suppress(ConfigError):
             parse(text)
-        except ConfigError as error:
-            assert error.problems
 
     @given(st.data())
     def test_any_value_of_any_key_is_read_or_refused(self, data: st.DataObject) -> None:
@@ -109,7 +121,5 @@ class TestAnyText:
         index = data.draw(st.integers(0, len(lines) - 1))
         key, colon, _ = lines[index].partition(": ")
         lines[index] = key + colon + data.draw(st.text(max_size=12) | YAML_LIKE)
-        try:
+        with suppress(ConfigError):
             parse("\n".join(lines))
-        except ConfigError as error:
-            assert error.problems

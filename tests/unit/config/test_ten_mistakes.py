@@ -30,7 +30,6 @@ TEN = dedent(
         accounts: ["444444444444"]
         smoke: {min_accuracy: 90%}
         keep_warm: 24h
-        vpc_endpoints: [vpce-0a1b2c3d4e5f60718]
     """
 )
 
@@ -46,19 +45,20 @@ def test_a_file_with_ten_mistakes_prints_ten_located_messages() -> None:
         "ap-southeast-1, ap-southeast-2, ap-northeast-1, ap-northeast-2"
     )
     assert [line.removeprefix("teams/promote.yaml:") for line in caught.value.problems] == [
-        "2:9: region: 'us-east1' will not do: Amazon Rekognition Custom Labels exists in "
-        f"{regions} only; did you mean 'us-east-1'?",
+        (
+            "2:9: region: 'us-east1' will not do: Amazon Rekognition Custom Labels exists in "
+            f"{regions} only; did you mean 'us-east-1'?"
+        ),
         "3:1: unknown key 'organisation'; did you mean 'organization'?",
-        '4:15: ml.account: the account id 012345670123 must be quoted ("012345670123"): without '
-        "quotes YAML would turn 012345670123 into another number",
+        (
+            '4:15: ml.account: the account id 012345670123 must be quoted ("012345670123"): '
+            "without quotes YAML would turn 012345670123 into another number"
+        ),
         "6:60: models.tools.capacity.max: 1 is less than min, 2",
         "8:16: defaults.access_role: unknown placeholder '{modle}'; did you mean '{model}'?",
         "9:10: defaults.drain: '5 minutes' is not a duration; write it like 30s, 5m, 24h or 7d",
         "14:5: the key 'drain' is already given in line 13",
         "16:12: after: there is no environment 'quality'; there are qa, prod",
-        "18:28: environments[1].smoke.min_accuracy: expected a number from 0 to 1, found '90%'",
+        "18:27: environments[1].smoke.min_accuracy: expected a number from 0 to 1, found '90%'",
         "19:5: environments[1].keep_warm is not supported yet: it comes with instant rollback",
-        "20:20: vpc_endpoints: the access role would work through these endpoints only, so it "
-        "cannot be proved for prod from elsewhere; give the URL of one of them as "
-        "smoke.endpoint_url",
     ]

@@ -83,14 +83,21 @@ BAD = [
     ),
     (
         "./policies",
+        '"./a\\0b"',
+        "5:12: templates: expected a directory, found './a\\x00b'",
+    ),
+    (
+        "./policies",
         "'./{model}'",
         "5:12: templates: '{model}' is not filled here: write the path as it is",
     ),
     (
         '"222222222222"',
         "222222222222",
-        '7:12: ml.account: the account id 222222222222 must be quoted ("222222222222"): without'
-        " quotes YAML would turn 012345670123 into another number",
+        (
+            '7:12: ml.account: the account id 222222222222 must be quoted ("222222222222"): without'
+            " quotes YAML would turn 012345670123 into another number"
+        ),
     ),
     (
         '"222222222222"',
@@ -100,19 +107,23 @@ BAD = [
     (
         "running: 2",
         "running: 0",
-        "8:22: ml.quotas.running: expected a whole number of at least 1, found '0'",
+        "8:21: ml.quotas.running: expected a whole number of at least 1, found '0'",
     ),
     (
         "service: rekognition",
         "service: rekogniton",
-        "11:14: models.tools.service: expected rekognition, found 'rekogniton'; "
-        "did you mean 'rekognition'?",
+        (
+            "11:14: models.tools.service: expected rekognition, found 'rekogniton'; "
+            "did you mean 'rekognition'?"
+        ),
     ),
     (
         "service: rekognition",
         "service: transcribe",
-        "11:14: models.tools.service: 'transcribe' is not supported yet: it comes with the "
-        "service Amazon Transcribe",
+        (
+            "11:14: models.tools.service: 'transcribe' is not supported yet: it comes with the "
+            "service Amazon Transcribe"
+        ),
     ),
     (
         "project: tools-detector",
@@ -133,14 +144,18 @@ BAD = [
     (
         "granularity: version",
         "granularity: versions",
-        "24:16: defaults.granularity: expected version or project or account, found 'versions'; "
-        "did you mean 'version'?",
+        (
+            "24:16: defaults.granularity: expected version or project or account, found "
+            "'versions'; did you mean 'version'?"
+        ),
     ),
     (
         "consecutive: 3",
         "consecutive: none",
-        "25:30: defaults.propagation.consecutive: expected a whole number of at least 1, "
-        "found 'none'",
+        (
+            "25:30: defaults.propagation.consecutive: expected a whole number of at least 1, "
+            "found 'none'"
+        ),
     ),
     (
         "start: 30m",
@@ -150,7 +165,7 @@ BAD = [
     (
         "min_accuracy: 0.9",
         "min_accuracy: 1.1",
-        "27:43: defaults.smoke.min_accuracy: expected a number from 0 to 1, found '1.1'",
+        "27:42: defaults.smoke.min_accuracy: expected a number from 0 to 1, found '1.1'",
     ),
     (
         "images: golden/",
@@ -165,16 +180,20 @@ BAD = [
     (
         "[vpce-0a1b2c3d4e5f60718]",
         "[vpce-xyz]",
-        "37:21: environments[1].vpc_endpoints[0]: 'vpce-xyz' is not the id of a VPC endpoint "
-        "(vpce-…)",
+        (
+            "37:21: environments[1].vpc_endpoints[0]: 'vpce-xyz' is not the id of a VPC endpoint "
+            "(vpce-…)"
+        ),
     ),
     ("drain: 30s", "drain:", "31:11: environments[0].drain: expected a value, found nothing"),
     ("drain: 30s", "drain: [30s]", "31:12: environments[0].drain: expected a value, found a list"),
     (
         'access_role: "{model}-{environment}"',
         "access_role: {model: x}",
-        "20:16: defaults.access_role: expected a value, found a mapping (quote a text that begins "
-        "with a brace)",
+        (
+            "20:16: defaults.access_role: expected a value, found a mapping (quote a text that "
+            "begins with a brace)"
+        ),
     ),
     (
         "quotas: {running: 2, units: 5}",
@@ -199,8 +218,10 @@ BAD = [
     (
         "name: qa",
         "name: QA",
-        "29:11: environments[0].name: 'QA' is not a name: lower-case letters, digits and hyphens "
-        "(it becomes part of role names)",
+        (
+            "29:11: environments[0].name: 'QA' is not a name: lower-case letters, digits and "
+            "hyphens (it becomes part of role names)"
+        ),
     ),
 ]
 
@@ -212,6 +233,59 @@ class TestBad:
     ) -> None:
         text = GOOD.replace("after: qa", "after: QA") if new == "name: QA" else GOOD
         assert spoiled(old, new, text=text) == [problem]
+
+    @pytest.mark.parametrize(
+        ("old", "new", "problem"),
+        [
+            (
+                "{project: tools-detector}",
+                "tools-detector",
+                "5:10: models.tools: expected a mapping of keys, found 'tools-detector'",
+            ),
+            (
+                "\n  tools: {project: tools-detector}",
+                " {}",
+                "4:9: models: expected at least one name with its keys, found an empty mapping",
+            ),
+            (
+                '- name: qa\n    accounts: ["333333333333"]',
+                "- qa",
+                "7:5: environments[0]: expected a mapping of keys, found 'qa'",
+            ),
+            (
+                '\n  - name: qa\n    accounts: ["333333333333"]',
+                " []",
+                "6:15: environments: the list is empty",
+            ),
+            (
+                "- name: qa\n    accounts",
+                "- accounts",
+                "7:5: environments[0].name is missing: the environment's name",
+            ),
+            (
+                '    accounts: ["333333333333"]',
+                '    accounts: ["333333333333"]\n    smoke: {images: "s3://"}',
+                "9:21: environments[0].smoke.images: is empty",
+            ),
+            (
+                '    accounts: ["333333333333"]',
+                '    accounts: ["333333333333"]\n    smoke: !x {images: golden}',
+                "9:12: tags (!name) are not read: promote knows the type of every key",
+            ),
+            (
+                '["333333333333"]',
+                '["333333333333", 4, [5]]',
+                (
+                    "8:32: environments[0].accounts[1]: '4' is not an account id: twelve digits in "
+                    "quotes\n8:35: environments[0].accounts[2]: expected a value, found a list"
+                ),
+            ),
+        ],
+    )
+    def test_something_of_another_shape_is_refused_with_its_place(
+        self, old: str, new: str, problem: str
+    ) -> None:
+        assert spoiled(old, new, text=SMALL) == problem.split("\n")
 
     def test_digits_of_other_alphabets_are_no_account_id(self) -> None:
         arabic = "".join(chr(0x660 + digit) for digit in range(10)) + "12"
@@ -252,8 +326,10 @@ class TestPlaceholders:
     def test_one_without_a_meaning_here_is_refused(self) -> None:
         found = spoiled("promote-operator-{environment}", "promote-operator-{model}")
         assert found == [
-            "17:18: defaults.operator_role: {model} has no meaning here; "
-            "{environment} {account} {region} are filled"
+            (
+                "17:18: defaults.operator_role: {model} has no meaning here; "
+                "{environment} {account} {region} are filled"
+            )
         ]
 
 
@@ -296,8 +372,10 @@ class TestKeys:
             ),
             (
                 "project: tools-detector",
-                "5:10: models.tools.project is missing: the Custom Labels project that the "
-                "versions are trained in",
+                (
+                    "5:10: models.tools.project is missing: the Custom Labels project that the "
+                    "versions are trained in"
+                ),
             ),
             (
                 '    accounts: ["333333333333"]\n',
@@ -320,14 +398,18 @@ class TestKeys:
             (
                 'pointer: {ssm: "/models/{model}/version-arn"}',
                 "pointer: {appconfig: x}",
-                "23:13: defaults.pointer.appconfig is not supported yet: it comes with AppConfig "
-                "pointers",
+                (
+                    "23:13: defaults.pointer.appconfig is not supported yet: it comes with "
+                    "AppConfig pointers"
+                ),
             ),
             (
                 "smoke: {endpoint_url",
                 "smoke: {through: 'lambda:x', endpoint_url",
-                "38:13: environments[1].smoke.through is not supported yet: it comes with smoke "
-                "tests inside a VPC",
+                (
+                    "38:13: environments[1].smoke.through is not supported yet: it comes with "
+                    "smoke tests inside a VPC"
+                ),
             ),
             *(
                 (
@@ -348,8 +430,10 @@ class TestKeys:
                 (
                     "waves: [100%]",
                     f"waves: {value}",
-                    "36:12: environments[1].waves: only [100%] is supported yet: anything else "
-                    "comes with waves of target accounts",
+                    (
+                        "36:12: environments[1].waves: only [100%] is supported yet: anything else "
+                        "comes with waves of target accounts"
+                    ),
                 )
                 for value in ("[1, 25%, 100%]", "100%", "[]", "[100%, [100%]]")
             ),

@@ -230,6 +230,15 @@ def test_says_when_a_grant_changes_nothing_but_can_be_undone() -> None:
     assert output.endswith("fails: At once, tools-prod loses the access to v2 again.\n")
 
 
+def test_shows_what_a_foreign_document_says_even_where_it_is_none() -> None:
+    foreign = {"Statement": ["rubbish", {"Effect": "Allow", "NotAction": "iam:*"}]}
+    revoke = a_revoke(before=foreign, revoked=())
+    output = text.plan(a_plan(steps=(revoke,)), DIGEST)
+    assert "let tools-prod use v2 alone (policy promote-tools)\n" in output
+    assert "- a statement that is none: 'rubbish'\n" in output
+    assert "- Allow with NotAction iam:* on no resource\n" in output
+
+
 def test_names_the_project_of_a_foreign_version_and_what_is_no_version() -> None:
     targets = (a_planned_target(before=FOREIGN), a_planned_target(PROD[1], before="rubbish"))
     steps = (a_switch(before=FOREIGN, undo=FOREIGN), a_switch(account=PROD[1], undo="rubbish"))

@@ -1,0 +1,308 @@
+"""The library: a topology and credentials in, promotions out.
+
+::
+
+    from promote import Promoter, load
+
+    promoter = Promoter(load(), on_event=print)
+    result = promoter.apply(promoter.plan("tools", "v2", to="prod"))
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promote import __version__
+from promote.core.documents import wanted_documents
+from promote.core.events import Event
+from promote.core.facts import changed_facts
+from promote.core.observation import Json, Observation
+from promote.core.plan import Plan, Request
+from promote.core.planfile import digest
+from promote.core.planner import make_plan
+from promote.core.record import Record, VerificationDone
+from promote.core.result import Result
+from promote.core.status import Finding, ModelStatus, summarise
+from promote.core.topology import Environment, Topology
+from promote.core.version import ModelVersion
+from promote.core.wish import Render, Wish
+from promote.ports import Caller, Clock, Store, World
+from promote.templates import render
+from promote.wiring import open_world, system_clock
+from promote.workflow import apply as applying
+from promote.workflow import single
+from promote.workflow.doctor import Doctor
+from promote.workflow.endings import in_the_way, unfinished_promotion
+from promote.workflow.journal import Journal
+from promote.workflow.lease import acquire, lock_holder
+from promote.workflow.observe import Observer
+from promote.workflow.site import Announcer, Site
+
+if TYPE_CHECKING:
+    import boto3
+
+TOOL = f"promote {__version__}"
+_RECENT = 10.0  # seconds for which a plan's own look at the world serves its application, too
+
+
+class Promoter:
+    """Promotes versions of the models of one topology.
+
+    Reads nothing of the process's environment when imported, configures no logging and keeps no
+    state but a look at the world of a moment ago. Methods raise `promote.errors` only.
+
+    Args:
+        topology: What promote.yaml says.
+        session: Where the promoter's own credentials come from; None is boto3's usual chain.
+        ledger: Where records and locks are kept; None opens what the topology names.
+        clock: The time; None is the machine's.
+        on_event: Told what happens, in order; an exception in it is logged and harms nothing.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        *,
+        session: boto3.Session | None = None,
+        ledger: Store | None = None,
+        clock: Clock | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._topology = topology
+        self._session = session
+        self._ledger = ledger
+        self._clock = clock or system_clock()
+        self._announce = Announcer(on_event or (lambda _event: None))
+        self._seen: tuple[str, float, Observation] | None = None
+        self._promotion = _new_id(self._clock)
+
+    @functools.cached_property
+    def world(self) -> World:
+        """Every adapter, chosen for the topology."""
+        return open_world(
+            self._topology,
+            clock=self._clock,
+            session_name=self._promotion,
+            session=self._session,
+            ledger=self._ledger,
+        )
+
+    def caller(self) -> Caller:
+        """Say whose credentials the promoter has."""
+        return self.world.identities.caller()
+
+    def plan(
+        self, model: str, version: str, *, to: str, reason: str | None = None, adopt: bool = False
+    ) -> Plan:
+        """Decide what promoting a version would do; changes nothing.
+
+        An unfinished promotion of the same version to the same environment gives its own plan
+        again, as long as that still holds: applying it finishes it.
+
+        Args:
+            model: A model of the topology.
+            version: The version's name or ARN.
+            to: The environment.
+            reason: Kept in the plan and the record.
+            adopt: Take over pointers that hold rubbish, and remove foreign grants.
+
+        Raises:
+            NotFoundError: No such model, environment, project, version or access role.
+            RefusedError: A safety rule forbids it.
+            UnfinishedError: A promotion of another version has not ended.
+        """
+        environment = self._topology.environment(to)
+        observation = self._observer(model, environment).observe(version)
+        found = single.find(observation, version, model)
+        plan = self._unfinished_plan(observation, found.arn, to)
+        if plan is None:
+            request = Request(
+                model=model,
+                version=found.arn,
+                environment=to,
+                requested_by=self.caller().arn,
+                reason=reason,
+            )
+            wish = Wish(
+                request=request,
+                topology=self._topology,
+                observation=observation,
+                render=self._render,
+                adopt=adopt,
+            )
+            plan = make_plan(wish, tool=TOOL)
+        self._seen = (digest(plan), self._clock.monotonic(), observation)
+        return plan
+
+    def apply(self, plan: Plan, *, wait: timedelta = timedelta(minutes=10)) -> Result:
+        """Do what a plan says, and nothing else; see `promote.workflow.apply.apply`.
+
+        Args:
+            plan: A plan of `plan`, or one read from its file.
+            wait: What falls due within this time is finished; the rest is in the result's `left`.
+        """
+        return applying.apply(self._application(plan, wait))
+
+    def resume(self, model: str, *, wait: timedelta = timedelta(minutes=10)) -> Result:
+        """Go on with a model's unfinished promotion, in the direction that it has.
+
+        Raises:
+            NotFoundError: Nothing is unfinished.
+        """
+        return self.apply(self._unfinished(model), wait=wait)
+
+    def abort(
+        self, model: str, *, reason: str = "aborted", wait: timedelta = timedelta(minutes=10)
+    ) -> Result:
+        """Put a model's unfinished promotion back.
+
+        Raises:
+            NotFoundError: Nothing is unfinished.
+            RefusedError: It is too far to be put back.
+        """
+        return applying.abort(self._application(self._unfinished(model), wait), reason)
+
+    def verify(self, model: str, *, environment: str) -> VerificationDone:
+        """Try what an environment's pointers name, as its applications would, and record it."""
+        return single.verify(self._site(model, self._topology.environment(environment)))
+
+    def status(self, model: str | None = None) -> tuple[ModelStatus, ...]:
+        """Say where one model or every model stands, in every environment."""
+        models = (self._topology.model(model),) if model else self._topology.models
+        trust = self._trust()
+        return tuple(
+            summarise(
+                self._topology,
+                self._observer(each.name, self._topology.environments[0]).observe(),
+                lock_holder(self.world.store, each.name),
+                trust,
+            )
+            for each in models
+        )
+
+    def history(self, model: str) -> tuple[Record, ...]:
+        """Return the records of a model, oldest first."""
+        return Journal(self.world.store, self._topology.model(model).name).records()
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """Return every version of a model, newest first."""
+        reader = self._topology.ml_reader(self._topology.environments[0])
+        found = self._topology.model(model)
+        adapter = self.world.services[found.service]
+        return adapter.versions(adapter.project_arn(found.project, role=reader), role=reader)
+
+    def start_version(self, model: str, version: str) -> ModelVersion:
+        """Start a version under a claim of ours and wait until it runs."""
+        with self._locked(model, self._topology.environments[0], f"start {version}") as site:
+            return single.start(site, version)
+
+    def stop_version(self, model: str, version: str, *, force: bool = False) -> ModelVersion:
+        """Stop a version that nothing names, allows or covers; `force` also one not ours."""
+        with self._locked(model, self._topology.environments[0], f"stop {version}") as site:
+            return single.stop(site, version, force=force)
+
+    def grant(self, model: str, version: str, *, environment: str) -> bool:
+        """Let an environment use a version, too, and prove it; say whether anything changed."""
+        found = self._topology.environment(environment)
+        with self._locked(model, found, f"grant {version} in {environment}") as site:
+            return single.grant(site, version, self._render)
+
+    def revoke(self, model: str, version: str, *, environment: str, force: bool = False) -> bool:
+        """Take a version away from an environment; say whether anything changed."""
+        found = self._topology.environment(environment)
+        with self._locked(model, found, f"revoke {version} in {environment}") as site:
+            return single.revoke(site, version, self._render, force=force)
+
+    def doctor(self) -> tuple[Finding, ...]:
+        """Walk every path that a promotion takes, reading only."""
+        return Doctor(self.world, self._topology, self._trust()).examine()
+
+    @property
+    def _render(self) -> Render:
+        templates = self._topology.templates
+        directory = Path(self._topology.directory, templates) if templates else None
+        return functools.partial(render, directory=directory)
+
+    def _trust(self) -> dict[str, Json]:
+        """Render the wanted trust policy of every access role."""
+        return {
+            wanted.role: self._render(wanted.kind, wanted.context)
+            for wanted in wanted_documents(self._topology)
+            if wanted.kind == "access-role-trust"
+        }
+
+    def _observer(self, model: str, environment: Environment) -> Observer:
+        return Observer(self.world, self._topology, self._topology.model(model).name, environment)
+
+    def _unfinished_plan(self, observation: Observation, version: str, to: str) -> Plan | None:
+        unfinished = observation.ledger.unfinished
+        if unfinished is None:
+            return None
+        request = unfinished.plan.request
+        if (request.version, request.environment) != (version, to):
+            raise in_the_way(unfinished)
+        holds = not changed_facts(unfinished.plan, self._topology, observation)
+        return unfinished.plan if holds or unfinished.turned is not None else None
+
+    def _unfinished(self, model: str) -> Plan:
+        name = self._topology.model(model).name
+        return unfinished_promotion(Journal(self.world.store, name)).plan
+
+    def _application(self, plan: Plan, wait: timedelta) -> applying.Application:
+        seen, self._seen = self._seen, None
+        recent = (
+            seen is not None
+            and seen[0] == digest(plan)
+            and self._clock.monotonic() - seen[1] < _RECENT
+        )
+        given = applying.Application(
+            world=self.world,
+            topology=self._topology,
+            plan=plan,
+            promotion=self._promotion,
+            announce=self._announce,
+            wait_at_most=wait,
+            observation=seen[2] if recent and seen is not None else None,
+        )
+        self._promotion = _new_id(self._clock)
+        return given
+
+    def _site(
+        self, model: str, environment: Environment, keep: Callable[[], None] = lambda: None
+    ) -> Site:
+        return Site(
+            world=self.world,
+            topology=self._topology,
+            model=self._topology.model(model).name,
+            environment=environment,
+            promotion=self._promotion,
+            caller=self.caller(),
+            announce=self._announce,
+            keep=keep,
+        )
+
+    @contextmanager
+    def _locked(self, model: str, environment: Environment, operation: str) -> Iterator[Site]:
+        site = self._site(model, environment)
+        lease = acquire(
+            self.world.store,
+            self._clock,
+            model=site.model,
+            owner=site.caller.arn,
+            operation=f"{operation} of {model}",
+        )
+        try:
+            yield self._site(model, environment, lease.keep)
+        finally:
+            lease.release()
+
+
+def _new_id(clock: Clock) -> str:
+    """Return an id that sorts by time and can be a session's name."""
+    return f"promote-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
