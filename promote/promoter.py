@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import functools
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -34,11 +33,11 @@ from promote.core.version import ModelVersion
 from promote.core.wish import Render, Wish
 from promote.ports import Caller, Clock, Store, World
 from promote.templates import render
-from promote.wiring import open_world, system_clock
+from promote.wiring import new_promotion_id, open_world, system_clock
 from promote.workflow import apply as applying
 from promote.workflow import single
 from promote.workflow.doctor import Doctor
-from promote.workflow.endings import in_the_way, unfinished_promotion
+from promote.workflow.endings import unfinished_of, unfinished_promotion
 from promote.workflow.journal import Journal
 from promote.workflow.lease import acquire, lock_holder
 from promote.workflow.observe import Observer
@@ -80,7 +79,7 @@ class Promoter:
         self._clock = clock or system_clock()
         self._announce = Announcer(on_event or (lambda _event: None))
         self._seen: tuple[str, float, Observation] | None = None
-        self._promotion = _new_id(self._clock)
+        self._promotion = new_promotion_id(self._clock)
 
     @functools.cached_property
     def world(self) -> World:
@@ -241,12 +240,9 @@ class Promoter:
         return Observer(self.world, self._topology, self._topology.model(model).name, environment)
 
     def _unfinished_plan(self, observation: Observation, version: str, to: str) -> Plan | None:
-        unfinished = observation.ledger.unfinished
+        unfinished = unfinished_of(observation.ledger, version, to)
         if unfinished is None:
             return None
-        request = unfinished.plan.request
-        if (request.version, request.environment) != (version, to):
-            raise in_the_way(unfinished)
         holds = not changed_facts(unfinished.plan, self._topology, observation)
         return unfinished.plan if holds or unfinished.turned is not None else None
 
@@ -270,7 +266,7 @@ class Promoter:
             wait_at_most=wait,
             observation=seen[2] if recent and seen is not None else None,
         )
-        self._promotion = _new_id(self._clock)
+        self._promotion = new_promotion_id(self._clock)
         return given
 
     def _site(
@@ -301,8 +297,3 @@ class Promoter:
             yield self._site(model, environment, lease.keep)
         finally:
             lease.release()
-
-
-def _new_id(clock: Clock) -> str:
-    """Return an id that sorts by time and can be a session's name."""
-    return f"promote-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 def system_clock() -> Clock:
     """Return the machine's own clock."""
     return SystemClock()
+
+
+def new_promotion_id(clock: Clock) -> str:
+    """Return an id that sorts by time and can be a session's name."""
+    return f"promote-{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def open_world(

@@ -43,7 +43,7 @@ def interrupted(signal_number: int, command: Sequence[str]) -> InterruptedBySign
     name = "SIGTERM" if signal_number == 15 else "SIGINT"  # noqa: PLR2004 (POSIX's number)
     return InterruptedBySignalError(
         "Interrupted",
-        f"{name} ended the command between two requests. Nothing was undone.",
+        f"{name} ended the command. Nothing was undone.",
         f"The same command again goes on where this one ended:\n    {join(['promote', *command])}",
         signal_number=signal_number,
     )

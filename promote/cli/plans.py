@@ -72,6 +72,11 @@ def carry_out(
         raise
     story.end()
     _report(junit, plan, story, result)
+    return show_end(run, result)
+
+
+def show_end(run: Run, result: Result) -> int:
+    """Show how a promotion ended, and return the exit code that says it."""
     from promote.report import json, text
 
     run.screen.result(json.result(result) if run.json else text.result(result, click.style))

@@ -19,6 +19,8 @@ SECTIONS = {
         "show": "Show a saved plan, offline.",
         "apply": "Do a saved plan, and nothing else.",
         "release": "Plan, ask and apply in one command.",
+        "resume": "Finish what an interrupted promotion left.",
+        "abort": "Put an interrupted promotion back.",
         "verify": "Try an environment's version through its role and pointer.",
     },
     "Look": {

@@ -106,7 +106,7 @@ _SMOKE = Section(
     (
         Key(
             "images",
-            Location(s3=True),
+            Location(s3=True, placeholders=("model", "environment")),
             "a folder <label>/*.png|jpg, a manifest, or s3://; null: no smoke test",
             nullable=True,
         ),

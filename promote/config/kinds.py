@@ -247,6 +247,7 @@ class Location:
 
     s3: bool = False
     later: str = ""
+    placeholders: tuple[str, ...] = ()
 
     def value(self, scalar: Scalar) -> str:
         """Return the path."""
@@ -260,11 +261,20 @@ class Location:
         if "://" in (path if self.s3 else text) or not text.isprintable():
             expected = "a path or s3://" if self.s3 else "a directory"
             raise UnusableError(f"expected {expected}, found {shown(text)}")
-        if braces := _BRACES.search(text):
-            raise UnusableError(f"{shown(braces[0])} is not filled here: write the path as it is")
+        allowed = {f"{{{each}}}" for each in self.placeholders}
+        for braces in _BRACES.finditer(text):
+            if braces[0] not in allowed:
+                raise UnusableError(f"{shown(braces[0])} is not filled here{self._filled()}")
         return text
 
     def schema(self) -> JsonSchema:
         """Describe it by what it is not."""
         prefix = "(s3://)?" if self.s3 else ""
-        return {"type": "string", "minLength": 1, "pattern": f"^{prefix}(?!.*://)[^{{}}]+$"}
+        filled = "".join(rf"|\{{{each}\}}" for each in self.placeholders)
+        pattern = f"^{prefix}(?!.*://)([^{{}}]{filled})+$"
+        return {"type": "string", "minLength": 1, "pattern": pattern}
+
+    def _filled(self) -> str:
+        if not self.placeholders:
+            return ": write the path as it is"
+        return ", only " + " and ".join(f"{{{each}}}" for each in self.placeholders)

@@ -150,7 +150,7 @@ def _proofs(wish: Wish, *, busy: bool) -> tuple[Prove, ...]:
             version=wish.version.arn,
             consecutive=environment.propagation.consecutive,
             deadline=environment.propagation.deadline.total_seconds(),
-            images=environment.smoke.images,
+            images=wish.topology.images(wish.request.model, environment),
             min_accuracy=environment.smoke.min_accuracy,
         )
         for target in wish.targets

@@ -92,7 +92,7 @@ class Smoke:
     """The smoke test: labelled images and the share that must be recognised."""
 
     images: str | None = None
-    """A folder, a manifest file or an ``s3://`` prefix; relative ones are of promote.yaml's."""
+    """A folder, a manifest file or an ``s3://`` prefix, seen from promote.yaml; see `images`."""
     min_accuracy: float = 0.9
     endpoint_url: str | None = None
     """The VPC endpoint to call the model through; None calls the Region's public one."""
@@ -191,6 +191,11 @@ class Topology:
     def all_targets(self, model: str) -> tuple[Target, ...]:
         """Return the targets of `model` in every environment, in the order of the file."""
         return tuple(t for e in self.environments for t in self.targets(model, e))
+
+    def images(self, model: str, environment: Environment) -> str | None:
+        """Return where the smoke test's images of a model in an environment are, or None."""
+        images = environment.smoke.images
+        return images and self.fill(images, model=model, environment=environment.name)
 
     def ml_reader(self, environment: Environment) -> str | None:
         """Return the ARN of the role that reads in the ML account; None is the promoter itself."""

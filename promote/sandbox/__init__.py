@@ -13,5 +13,9 @@ Not faithful: resource policies other than trust policies are refused, so S3 acr
 always denied; SCPs and RCPs are stored and not enforced; groups are not served; a role that is
 deleted and made again keeps the trust that named it; aws:SecureTransport is always true, although
 the transport is plain HTTP; policies outside the fragment of `promote.iam` are refused on write;
-training and starting take seconds; an operation without a mapping here is denied.
+training and starting take seconds; an operation without a mapping here is denied; presigned URLs
+are refused and the time of a signature is not looked at; AWS-managed policies do not exist.
+
+Where AWS is silent we read: parameters are checked after authorisation; Start in a wrong state is
+ResourceInUse before any quota; too many units is LimitExceeded, as too many running models is.
 """

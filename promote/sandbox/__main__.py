@@ -29,14 +29,29 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--state-file", type=Path, help="where to write address and keys")
     parser.add_argument("--world", type=Path, help="a world as JSON; else the default one")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=SECONDS",
+        help="a setting, such as start_seconds=600",
+    )
     parser.add_argument("--seed", type=int, default=0, help="makes drawn delays repeatable")
     return parser.parse_args(arguments)
+
+
+def _setting(text: str) -> tuple[str, float]:
+    """Read NAME=NUMBER."""
+    name, _, value = text.partition("=")
+    return name, float(value)
 
 
 def _serve(options: argparse.Namespace) -> int:
     """Start the sandbox, announce it, and wait for the end."""
     from promote.sandbox.seed import default_world
     from promote.sandbox.server import Sandbox
+    from promote.sandbox.settings import SettingsBox
     from promote.sandbox.statefile import remove_state, write_state
     from promote.sandbox.world import from_json
 
@@ -47,7 +62,13 @@ def _serve(options: argparse.Namespace) -> int:
             world = from_json(json.loads(options.world.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise InputError("World not accepted", f"{options.world}: {error}") from error
-    sandbox = Sandbox(world, port=options.port, host=options.host, seed=options.seed)
+    try:
+        settings = SettingsBox().change(dict(options.set))
+    except ValueError as error:
+        raise InputError("Setting not accepted", str(error)) from error
+    sandbox = Sandbox(
+        world, port=options.port, host=options.host, settings=settings, seed=options.seed
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sandbox.stopped.set())
     with sandbox:

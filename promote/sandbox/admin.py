@@ -78,6 +78,11 @@ def wait_settled(endpoint: str) -> None:
         time.sleep(left)
 
 
+def expire_sessions(endpoint: str, session: str = "*") -> int:
+    """Let the sessions expire whose ARN matches a pattern with ``*``; return how many did."""
+    return int(_request("POST", endpoint, "sessions/expire", {"session": session})["expired"])
+
+
 def shutdown(endpoint: str) -> None:
     """Stop the sandbox."""
     _request("POST", endpoint, "shutdown")

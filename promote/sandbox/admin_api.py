@@ -48,6 +48,7 @@ class AdminApi:
             ("POST", "versions"): self._force_status,
             ("GET", "info"): lambda _, __: self._describe(),
             ("GET", "propagation"): self._propagation,
+            ("POST", "sessions/expire"): self._expire,
             ("POST", "shutdown"): self._stop,
         }
 
@@ -107,6 +108,9 @@ class AdminApi:
 
     def _propagation(self, _: Request, __: Any) -> dict[str, float]:
         return {"settled_in": self._parts.history.settled_in()}
+
+    def _expire(self, _: Request, document: Mapping[str, Any]) -> dict[str, int]:
+        return {"expired": self._parts.credentials.expire(str(document.get("session", "*")))}
 
     def _stop(self, _: Request, __: Any) -> dict[str, Any]:
         self._shut_down()

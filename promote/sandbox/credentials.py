@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from promote.iam.document import Policy
@@ -77,6 +78,15 @@ class CredentialStore:
         for key, session in list(self._sessions.items()):
             if session.expires is not None and session.expires < limit:
                 self._sessions.pop(key, None)
+
+    def expire(self, pattern: str) -> int:
+        """Let the sessions end whose ARN matches a pattern with ``*``; return how many did."""
+        now, ended = self._clock.now(), 0
+        for key, session in list(self._sessions.items()):
+            if fnmatchcase(session.arn, pattern):
+                self._sessions[key] = replace(session, expires=now)
+                ended += 1
+        return ended
 
     def new_key(self) -> tuple[str, str, str]:
         """Draw an access key id, a secret and a session token."""

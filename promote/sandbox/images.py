@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -82,14 +83,19 @@ def _wrench(draw: ImageDraw, rng: random.Random) -> None:
 _DRAWERS: Final = {"hammer": _hammer, "screwdriver": _screwdriver, "wrench": _wrench}
 
 
+def golden_images(per_label: int = 10) -> Iterator[tuple[str, Image]]:
+    """Yield the golden images with their labels; no classifier has learned from them."""
+    for label in LABELS:
+        for number in range(per_label):
+            yield label, draw_tool(label, _GOLDEN_SEED + number)
+
+
 def write_golden(directory: Path, *, per_label: int = 10) -> list[Path]:
     """Write the golden images as ``<label>/NN.png`` below a directory, and return their paths."""
     written = []
-    for label in LABELS:
-        folder = directory / label
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(per_label):
-            path = folder / f"{number:02}.png"
-            draw_tool(label, _GOLDEN_SEED + number).save(path, format="PNG")
-            written.append(path)
+    for index, (label, image) in enumerate(golden_images(per_label)):
+        path = directory / label / f"{index % per_label:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path, format="PNG")
+        written.append(path)
     return written

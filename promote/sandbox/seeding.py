@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from promote.errors import InputError
 from promote.sandbox.credentials import Caller
 from promote.sandbox.world import (
-    Account,
     BucketSeed,
     Organization,
     ParameterSeed,
@@ -22,7 +22,6 @@ from promote.sandbox.world import (
 
 if TYPE_CHECKING:
     from moto.iam.models import IAMBackend, Role
-    from moto.organizations.models import OrganizationsBackend
 
     from promote.sandbox.parts import Parts
 
@@ -55,42 +54,39 @@ def _seed_organization(parts: Parts, organization: Organization, region: str) ->
     """Make the organisation with the ids that the world names."""
     backend = parts.storage.organizations(organization.management)
     if backend.org is None:
-        backend.create_organization(region, FeatureSet="ALL")
-    org = backend.org
-    if org is None:
-        return
-    org.id = organization.id
-    for root_or_unit in backend.ou:
-        root_or_unit.organization_id = organization.id
+        with _drawing("make_random_org_id", organization.id):
+            backend.create_organization(region, FeatureSet="ALL")
+    root = next(unit.id for unit in backend.ou if unit.type == "ROOT")
     units = {unit.name: unit.id for unit in backend.ou}
     known = {account.id: account for account in backend.accounts}
     for account in organization.accounts:
         if account.ou and account.ou not in units:
-            made = backend.create_organizational_unit(ParentId=org.root_id, Name=account.ou)
+            made = backend.create_organizational_unit(ParentId=root, Name=account.ou)
             units[account.ou] = made["OrganizationalUnit"]["Id"]
         if account.id in known:
             known[account.id].name = account.name
-            known[account.id].organization_id = organization.id
             continue
-        _create_account(backend, account)
+        with _drawing("make_random_account_id", account.id):
+            backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
         if account.ou:
             backend.move_account(
                 AccountId=account.id,
-                SourceParentId=org.root_id,
+                SourceParentId=root,
                 DestinationParentId=units[account.ou],
             )
 
 
-def _create_account(backend: OrganizationsBackend, account: Account) -> None:
-    """Create a member account with a fixed id, which moto would draw at random."""
+@contextmanager
+def _drawing(function: str, fixed: str) -> Iterator[None]:
+    """Let moto's random ids be a fixed one; our lock around moto is held meanwhile."""
     from moto.organizations import utils
 
-    drawn = utils.make_random_account_id
-    utils.make_random_account_id = lambda: account.id
+    drawn = getattr(utils, function)
+    setattr(utils, function, lambda: fixed)
     try:
-        backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
+        yield
     finally:
-        utils.make_random_account_id = drawn
+        setattr(utils, function, drawn)
 
 
 def _seed_role(iam: IAMBackend, seed: RoleSeed) -> None:
@@ -127,6 +123,7 @@ def _attach(iam: IAMBackend, role: Role, name: str, document: str) -> None:
 def _seed_user(iam: IAMBackend, seed: UserSeed, region: str) -> None:
     """Create or replace a user with one access key."""
     user = iam.users.get(seed.name) or iam.create_user(region, seed.name)
+    user.id = f"AIDA{user.id[4:]}".upper()
     user.policies.clear()
     user.policies.update({name: _text(document) for name, document in seed.inline.items()})
     for key in user.access_keys:

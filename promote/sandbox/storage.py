@@ -44,8 +44,10 @@ class Storage:
     def reset(self) -> None:
         """Forget everything that moto holds."""
         from moto.backends import get_backend
+        from moto.moto_api._internal import mock_random
 
         with self._lock:
+            mock_random.seed(0)  # the same ids each time
             for service in SERVICES:
                 get_backend(service).reset()  # type: ignore[call-overload]
 

@@ -33,13 +33,13 @@ from promote.errors import (
 from promote.ports import World
 from promote.workflow.endings import (
     applied_before,
-    in_the_way,
     left_over,
     put_back_before,
     refuse_unless_passed,
     stale,
     stuck,
     too_late,
+    unfinished_of,
     unfinished_promotion,
 )
 from promote.workflow.forward import go_forward
@@ -133,7 +133,8 @@ def _running(given: Application, verb: str) -> Iterator[Run]:
 def _apply(run: Run, seen: Observation | None) -> Result:
     began = run.world.clock.monotonic()
     state = run.journal.state()
-    unfinished = _unfinished(run, state)
+    request = run.plan.request
+    unfinished = unfinished_of(state, request.version, request.environment)
     if unfinished is not None:
         run = replace(run, promotion=unfinished.promotion)
         if unfinished.turned is not None:
@@ -157,17 +158,6 @@ def _apply(run: Run, seen: Observation | None) -> Result:
             PromotionStarted(at=at, promotion=run.promotion, by=run.caller.arn, plan=run.plan)
         )
     return _carry_out(run, steps, observation, began)
-
-
-def _unfinished(run: Run, state: LedgerState) -> Unfinished | None:
-    """Return the unfinished promotion that this one continues; another's is in the way."""
-    found = state.unfinished
-    if found is None:
-        return None
-    theirs, ours = found.plan.request, run.plan.request
-    if (theirs.version, theirs.environment) == (ours.version, ours.environment):
-        return found
-    raise in_the_way(found)
 
 
 def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:

@@ -64,7 +64,7 @@ class Doctor:
             f"project {model.project}",
             lambda: service.project_arn(model.project, role=reader),
         )
-        images = environment.smoke.images
+        images = self.topology.images(model.name, environment)
         if images is not None:
             yield f"images {images}", lambda: f"{len(self.world.images.load(images))} images"
         for target in self.topology.targets(model.name, environment):

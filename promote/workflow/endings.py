@@ -6,7 +6,7 @@ from promote.arn import short_version
 from promote.core.facts import Changed
 from promote.core.gates import GateResult, Verdict
 from promote.core.plan import Plan
-from promote.core.record import Unfinished
+from promote.core.record import LedgerState, Unfinished
 from promote.core.result import Result
 from promote.errors import (
     FailedError,
@@ -20,10 +20,19 @@ from promote.errors import (
 from promote.workflow.journal import Journal
 
 
-def in_the_way(found: Unfinished) -> UnfinishedError:
-    """Say that an unfinished promotion of another version is in the way."""
+def unfinished_of(state: LedgerState, version: str, environment: str) -> Unfinished | None:
+    """Return the unfinished promotion of a version (ARN) to an environment; None if there is none.
+
+    Raises:
+        UnfinishedError: Another one is unfinished, and in the way.
+    """
+    found = state.unfinished
+    if found is None:
+        return None
     theirs = found.plan.request
-    return UnfinishedError(
+    if (theirs.version, theirs.environment) == (version, environment):
+        return found
+    raise UnfinishedError(
         "An unfinished promotion is in the way",
         f"{found.promotion} of {short_version(theirs.version)} to {theirs.environment} was begun "
         f"by {found.by} at {found.since.isoformat(timespec='seconds')} and has not ended.",

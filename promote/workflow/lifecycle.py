@@ -77,7 +77,7 @@ def bring_up(site: Site, step: Start, observation: Observation) -> None:
     def arrived(version: ModelVersion) -> bool:
         ascent.sees(version.status)
         if ascent.dead_end(version.status):
-            raise _did_not_start(version)
+            raise _did_not_start(site, version)
         return version.status is Status.RUNNING
 
     def tell(version: ModelVersion | None, elapsed: float) -> None:
@@ -176,11 +176,11 @@ def _ask_to_stop(site: Site, version_arn: str) -> None:
         )
 
 
-def _did_not_start(version: ModelVersion) -> FailedError:
+def _did_not_start(site: Site, version: ModelVersion) -> FailedError:
     because = f" The service says: {version.message}" if version.message else ""
     return FailedError(
         "The version did not start",
         f"{version.name} is {version.status.value}; RUNNING was expected.{because}",
         "Look at the model's training and units, or promote another version. To see all:\n"
-        "    promote version list MODEL",
+        f"    promote version list {site.model}",
     )

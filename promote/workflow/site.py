@@ -86,7 +86,7 @@ class Site:
     @cached_property
     def images(self) -> tuple[LabelledImage, ...]:
         """The smoke test's images, read once; none when the environment has none."""
-        location = self.environment.smoke.images
+        location = self.topology.images(self.model, self.environment)
         return self.world.images.load(location) if location is not None else ()
 
     def record(self, record: Record) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from promote.sandbox import admin
 from promote.sandbox.seed import CICD, ENDPOINT_ID, MANAGEMENT, ML, POINTER, PROD_1, PROJECT, QA
 from promote.sandbox.server import Sandbox
 from promote.sandbox.world import RoleSeed
@@ -90,6 +92,15 @@ class TestCredentials:
         keys = {**made, "SessionToken": None}
         arn = a_client(keys, "sts").get_caller_identity()["Arn"]
         assert arn == f"arn:aws:iam::{QA}:user/new"
+
+    def test_an_expired_session_is_refused(
+        self, sandbox: Sandbox, assume: Any, a_client: Any
+    ) -> None:
+        session = assume("promoter", OPERATOR)
+        assert admin.expire_sessions(sandbox.endpoint, "*promote-operator-qa/*") == 1
+        describe = a_client(session, "rekognition").describe_project_versions
+        assert _error(describe, ProjectArn=PROJECT.arn)[0] == "ExpiredTokenException"
+        assert _error(a_client(session, "sts").get_caller_identity)[::2] == ("ExpiredToken", 403)
 
 
 class TestIdentityPolicies:
@@ -259,6 +270,21 @@ class TestStorage:
         )
         assert found[::2] == ("PreconditionFailed", 412)
         assert s3.list_objects_v2(Bucket="promote-ledger")["KeyCount"] == 1
+
+    def test_of_many_conditional_writers_one_wins(self, a_client: Any) -> None:
+        s3 = a_client("promoter", "s3")
+
+        def write(number: int) -> bool:
+            try:
+                s3.put_object(
+                    Bucket="promote-ledger", Key="lock", Body=str(number), IfNoneMatch="*"
+                )
+            except ClientError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(write, range(32))) == 1
 
     def test_a_bucket_of_another_account_is_denied(self, a_client: Any) -> None:
         found = _error(a_client(ADMIN_QA, "s3").list_objects_v2, Bucket="promote-ledger")

@@ -35,7 +35,8 @@ class TestJson:
 class TestDefaultWorld:
     def test_each_login_has_a_key_of_its_own(self) -> None:
         world = default_world([ROLE])
-        logins = {one.login: one.access_key_id for one in (*world.users, *world.sessions)}
+        logins = {one.login: one.access_key_id for one in world.users}
+        logins |= {one.login: one.access_key_id for one in world.sessions}
         assert {"promoter", "stranger", f"admin/{ML}", f"consumer/{QA}"} <= set(logins)
         assert len(set(logins.values())) == len(logins)
         assert {len(key) for key in logins.values()} == {20}

@@ -1,0 +1,81 @@
+"""A directory with a sandbox of its own, and the installed command line in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from promote.sandbox import admin
+
+PROMOTE = str(Path(sys.executable).with_name("promote"))
+QUICK = {"start_seconds": 0.3, "stop_seconds": 0.1, "propagation_seconds": 0.0}
+
+Done = subprocess.CompletedProcess[str]
+
+
+def run(directory: Path, environment: dict[str, str], *arguments: str) -> Done:
+    """Run `promote` in a directory, without a terminal."""
+    return subprocess.run(
+        [PROMOTE, *arguments],
+        cwd=directory,
+        env={**bare(), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def bare() -> dict[str, str]:
+    """Return the environment without anything that points at an AWS account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+class Place:
+    """What `promote sandbox up` made of an empty directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.up = run(directory, {}, "sandbox", "up", "--detach")
+        assert self.up.returncode == 0, self.up.stderr
+        login = json.loads(run(directory, {}, "sandbox", "env", "-o", "json").stdout)
+        self.environment: dict[str, str] = login["variables"]
+        self.endpoint = self.environment["AWS_ENDPOINT_URL"]
+        self.set_up()
+
+    def set_up(self) -> None:
+        """Make the world quick."""
+        admin.settings(self.endpoint, **QUICK)
+        file = self.directory / "promote.yaml"
+        file.write_text(file.read_text().replace("drain: 5s", "drain: 1s"))
+
+    def promote(self, *arguments: str) -> Done:
+        """Run `promote` as the promoter."""
+        return run(self.directory, self.environment, *arguments)
+
+    def json(self, *arguments: str) -> Any:
+        """Run `promote` and read the last line of its output."""
+        return json.loads(self.promote(*arguments, "-o", "json").stdout.splitlines()[-1])
+
+    def named(self, environment: str) -> set[str]:
+        """Return what the pointers of an environment name."""
+        status = self.json("status", "tools")["models"][0]
+        found = next(each for each in status["environments"] if each["name"] == environment)
+        return {target["version"] for target in found["targets"]}
+
+    def running(self) -> set[str]:
+        """Return the versions that run."""
+        statuses = admin.statuses(self.endpoint)
+        return {arn.split("/")[3] for arn, status in statuses.items() if status == "RUNNING"}
+
+    def end(self) -> None:
+        """Stop the sandbox."""
+        run(self.directory, {}, "sandbox", "down")
