@@ -65,8 +65,17 @@ def _modules(node: ast.AST) -> tuple[str, ...]:
 
 
 def _third_parties(path: Path) -> Iterator[tuple[str, int]]:
-    """Find what a module imports from elsewhere, with its line."""
-    for node in ast.walk(tree.syntax(path)):
+    """Find what a module imports from elsewhere, with its line; types alone do not count."""
+    syntax = tree.syntax(path)
+    types = {
+        inner
+        for node in ast.walk(syntax)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(syntax):
+        if node in types:
+            continue
         for module in _modules(node):
             library = module.partition(".")[0]
             if library != "promote" and library not in sys.stdlib_module_names:

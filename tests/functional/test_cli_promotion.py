@@ -143,7 +143,7 @@ class TestAPromotion:
         assert done.returncode == 0, done.stdout
         assert done.stderr == ""
         assert {line["kind"] for line in lines[:-1]} == {"event"}
-        assert [line["event"] for line in lines][0] == "identity"
+        assert lines[0]["event"] == "identity"
         assert lines[-1]["result"] == "promoted"
         assert place.named("qa") == {"v2"}
 
