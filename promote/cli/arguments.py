@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from promote.arn import parse_version_arn
-from promote.errors import PromoteError
+from promote.errors import InputError, PromoteError
 
 if TYPE_CHECKING:
     from promote.core.topology import Topology
@@ -94,12 +94,12 @@ def version_arn(text: str) -> str:
     """Return the ARN of a version that was given by its ARN; offline, a name says too little.
 
     Raises:
-        click.BadParameter: `text` is not the ARN of a version.
+        InputError: `text` is not the ARN of a version.
     """
     if parse_version_arn(text) is None:
-        message = (
-            f"{text!r} is not the ARN of a version, and its name alone does not tell the ARN "
-            "without asking AWS. To see the ARNs: promote version list MODEL"
+        raise InputError(
+            "Not the ARN of a version",
+            f"{text!r} is none, and a version's name does not tell its ARN without asking AWS.",
+            "To see the ARNs:\n    promote version list MODEL -o json",
         )
-        raise click.BadParameter(message, click.get_current_context(), param_hint="--version")
     return text

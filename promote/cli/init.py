@@ -85,10 +85,12 @@ def command(
     if file.exists() and not force:
         _refuse_to_overwrite(file)
     region = os.environ.get("AWS_REGION", _USUAL_REGION)
+    region = _value(run, "--region", run.settings.region, "The Region of the models", region)
+    ml_account = _value(run, "--ml-account", ml_account, "The account that runs the versions")
     project = _value(run, "--project", project, "The Custom Labels project")
     text = starter(
-        region=_value(run, "--region", run.settings.region, "The Region of the models", region),
-        ml_account=_value(run, "--ml-account", ml_account, "The account that runs the versions"),
+        region=region,
+        ml_account=ml_account,
         project=project,
         model=_value(run, "--model", model, "What the model is called here", project),
         environments=environments or _ask_environments(run),

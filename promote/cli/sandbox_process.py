@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,11 @@ def require_running(directory: Path) -> dict[str, Any]:
     return info
 
 
-def start(directory: Path, world: Mapping[str, Any], *, port: int) -> subprocess.Popen[str]:
-    """Start a sandbox in a process of its own and wait until it serves.
+@contextmanager
+def started(
+    directory: Path, world: Mapping[str, Any], *, port: int
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a sandbox in a process of its own, which ends if the body fails.
 
     Raises:
         InputError: The sandbox's dependencies are not installed.
@@ -74,7 +78,15 @@ def start(directory: Path, world: Mapping[str, Any], *, port: int) -> subprocess
     home.mkdir(parents=True, exist_ok=True)
     seed = home / "sandbox-world.json"
     seed.write_text(json.dumps(world), encoding="utf-8")
-    return _launch(directory, seed, home / "sandbox.log", port)
+    log = home / "sandbox.log"
+    process = _launched(directory, seed, log, port)
+    try:
+        _wait_until_it_serves(process, log)
+        yield process
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
 
 
 def stop(directory: Path) -> bool:
@@ -89,12 +101,12 @@ def stop(directory: Path) -> bool:
     return True
 
 
-def _launch(directory: Path, seed: Path, log: Path, port: int) -> subprocess.Popen[str]:
+def _launched(directory: Path, seed: Path, log: Path, port: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "promote.sandbox", "--port", str(port)]
     command += ["--state-file", str(state_file(directory)), "--world", str(seed)]
     with log.open("w", encoding="utf-8") as errors:
         # A session of its own: Ctrl-C reaches us alone, and we stop it in order.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -102,9 +114,12 @@ def _launch(directory: Path, seed: Path, log: Path, port: int) -> subprocess.Pop
             text=True,
             start_new_session=True,
         )
-    announced = process.stdout.readline() if process.stdout else ""
-    if announced:
-        return process
+
+
+def _wait_until_it_serves(process: subprocess.Popen[str], log: Path) -> None:
+    """Read the line that it writes when it serves."""
+    if process.stdout is not None and process.stdout.readline():
+        return
     process.wait()
     said = log.read_text(encoding="utf-8").strip()
     raise FailedError("The sandbox did not start", said or f"It ended with {process.returncode}.")

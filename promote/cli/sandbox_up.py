@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,21 +45,36 @@ point every AWS client at the sandbox; no command uses it unless they are set.
 @click.pass_obj
 def command(run: Run, *, port: int, detach: bool, lifelike: bool, directory: Path) -> None:
     """Start the sandbox, say how to use it, and stay with it unless told otherwise."""
-    from promote.cli import sandbox_process
+    from promote.cli.sandbox_process import started
+    from promote.cli.signals import ends_between_requests
+    from promote.errors import InterruptedBySignalError
+
+    world = _world(run, directory)
+    try:
+        with ends_between_requests(run.arguments), started(directory, world, port=port) as process:
+            _introduce(run, directory, lifelike=lifelike, detach=detach)
+            if not detach:
+                process.wait()
+    except InterruptedBySignalError as error:
+        if detach or error.signal_number != signal.SIGINT:
+            raise
+
+
+def _introduce(run: Run, directory: Path, *, lifelike: bool, detach: bool) -> None:
     from promote.cli.sandbox_logins import show_login
+    from promote.cli.sandbox_process import require_running
     from promote.sandbox import admin
 
-    process = sandbox_process.start(directory, _world(run, directory), port=port)
-    info = sandbox_process.require_running(directory)
+    info = require_running(directory)
     if lifelike:
         admin.settings(info["endpoint"], **LIFELIKE)
     show_login(run, info, "promoter")
     place = "" if directory == Path() else f" --directory {shlex.quote(str(directory))}"
-    if detach:
-        run.screen.say(f"The sandbox runs. To stop it:\n    promote sandbox down{place}")
-        return
-    run.screen.say("The sandbox runs until you press Ctrl-C.")
-    _stay(run, process)
+    run.screen.say(
+        f"The sandbox runs. To stop it:\n    promote sandbox down{place}"
+        if detach
+        else "The sandbox runs until you press Ctrl-C."
+    )
 
 
 def _world(run: Run, directory: Path) -> dict[str, object]:
@@ -74,18 +89,3 @@ def _world(run: Run, directory: Path) -> dict[str, object]:
         run.settings.file = file
     topology = run.topology()
     return to_json(world_of(topology, run.templates(topology)))
-
-
-def _stay(run: Run, process: subprocess.Popen[str]) -> None:
-    """Wait for the end; Ctrl-C is the way to end it, so it is no failure."""
-    from promote.cli.signals import ends_between_requests
-    from promote.errors import InterruptedBySignalError
-
-    try:
-        with ends_between_requests(run.arguments):
-            process.wait()
-    except InterruptedBySignalError as error:
-        process.terminate()
-        process.wait()
-        if error.signal_number != 2:  # noqa: PLR2004 (SIGINT)
-            raise

@@ -86,12 +86,17 @@ def switched_back(plan: Plan, observation: Observation) -> tuple[Switch, ...]:
 
 
 def withdrawn(plan: Plan, observation: Observation) -> tuple[Grant, ...]:
-    """Return the grants whose policies are not as they were before, last first."""
+    """Return the grants that are in force and must be taken back, last first.
+
+    A policy that is neither what the plan wrote nor what it was before was edited by somebody
+    else, and is never overwritten.
+    """
     return tuple(
         step
         for step in reversed(plan.steps)
         if isinstance(step, Grant)
-        and not same(_policy(observation, step.role, step.policy), step.undo)
+        and not same(step.after, step.undo)
+        and same(_policy(observation, step.role, step.policy), step.after)
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Final
 
 from promote.arn import is_account_id, parse_arn
 from promote.errors import PolicyError
@@ -18,6 +19,8 @@ from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Need, Protocol, ServiceError
 from promote.sandbox.propagation import PolicyHistory
+
+IDENTITY: Final = "identity-based"
 
 
 class DenialError(Exception):
@@ -61,23 +64,27 @@ class Authoriser:
     def identity_decision(
         self, caller: Caller, need: Need, context: Mapping[str, str], replica: int
     ) -> tuple[Decision, str]:
-        """Decide by the caller's own policies, and name the kind of policy that decided."""
+        """Decide by the caller's own policies, and name the kind of policy that decided.
+
+        What limits comes first, so that an implicit deny of kind `IDENTITY` means that only the
+        identity policies do not allow it.
+        """
         parts = self._history.visible(caller.entity, replica)
-        kinds = {"inline", "attached"}
-        identity = [_identity(value, p.name) for p, value in parts.items() if p.kind in kinds]
-        limits: dict[str, list[Policy | None]] = {"identity-based": identity}
+        limits: dict[str, list[Policy | None]] = {}
         boundary = [_identity(v, p.name) for p, v in parts.items() if p.kind == "boundary"]
         if boundary:
             limits["permissions boundary"] = boundary
         if caller.session_policy is not None:
             limits["session"] = [caller.session_policy]
+        kinds = {"inline", "attached"}
+        limits[IDENTITY] = [_identity(v, p.name) for p, v in parts.items() if p.kind in kinds]
         request = Request(caller.arn, need.action, need.resource, {**context, **need.context})
         decisions = [(_decide(request, policies), kind) for kind, policies in limits.items()]
         for verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY):
             for decision, kind in decisions:
                 if decision.verdict is verdict:
                     return decision, kind
-        return decisions[0]
+        return decisions[-1]
 
     def trust_decision(
         self, caller: Caller, role: str, need: Need, context: Mapping[str, str], replica: int
@@ -115,7 +122,7 @@ class Authoriser:
 
 def reason_of(decision: Decision, kind: str, action: str) -> str:
     """Return the part of AWS's sentence that says why."""
-    article = "an" if kind.startswith("identity") else "a"
+    article = "an" if kind == IDENTITY else "a"
     noun = kind if kind.endswith("boundary") else f"{kind} policy"
     if decision.verdict is Verdict.EXPLICIT_DENY:
         return f"with an explicit deny in {article} {noun}"

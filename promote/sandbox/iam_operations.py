@@ -13,7 +13,7 @@ from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Need
 from promote.sandbox.principals import Directory
 
-_ROLE: Final = frozenset(
+ON_ROLE: Final = frozenset(
     {
         "AttachRolePolicy",
         "CreateRole",
@@ -34,7 +34,7 @@ _ROLE: Final = frozenset(
         "UpdateRole",
     }
 )
-_USER: Final = frozenset(
+ON_USER: Final = frozenset(
     {
         "AttachUserPolicy",
         "CreateAccessKey",
@@ -52,7 +52,7 @@ _USER: Final = frozenset(
         "UpdateAccessKey",
     }
 )
-_POLICY: Final = frozenset(
+ON_POLICY: Final = frozenset(
     {
         "CreatePolicyVersion",
         "DeletePolicy",
@@ -64,7 +64,8 @@ _POLICY: Final = frozenset(
         "SetDefaultPolicyVersion",
     }
 )
-_LISTS: Final = {"ListRoles": "role", "ListUsers": "user", "ListPolicies": "policy"}
+ON_ACCOUNT: Final = frozenset({"GetAccountSummary", "ListAccountAliases"})
+LISTS: Final = {"ListRoles": "role", "ListUsers": "user", "ListPolicies": "policy"}
 
 
 def iam_needs(call: Call, caller: Caller, directory: Directory) -> list[Need] | None:
@@ -78,19 +79,19 @@ def iam_needs(call: Call, caller: Caller, directory: Directory) -> list[Need] | 
 def _resource(call: Call, caller: Caller, directory: Directory) -> str | None:
     """Return the ARN that an IAM call is about."""
     account, path = caller.account, str(call.params.get("Path", "/"))
-    if call.operation in _ROLE:
+    if call.operation in ON_ROLE:
         return directory.role_arn(account, _required(call, "RoleName"), path)
-    if call.operation in _USER:
+    if call.operation in ON_USER:
         name = str(call.params.get("UserName", ""))
         return directory.user_arn(account, name, path) if name else caller.entity
-    if call.operation in _POLICY:
+    if call.operation in ON_POLICY:
         return _required(call, "PolicyArn")
     if call.operation == "CreatePolicy":
         return f"arn:aws:iam::{account}:policy{path}{_required(call, 'PolicyName')}"
-    if call.operation in _LISTS:
+    if call.operation in LISTS:
         prefix = str(call.params.get("PathPrefix", "/"))
-        return f"arn:aws:iam::{account}:{_LISTS[call.operation]}{prefix}"
-    return "*" if call.operation in {"GetAccountSummary", "ListAccountAliases"} else None
+        return f"arn:aws:iam::{account}:{LISTS[call.operation]}{prefix}"
+    return "*" if call.operation in ON_ACCOUNT else None
 
 
 def _context(call: Call) -> dict[str, str | tuple[str, ...]]:

@@ -19,7 +19,7 @@ from promote.sandbox.s3_requests import s3_needs
 from promote.sandbox.storage import Storage
 
 # Service Authorization Reference for Rekognition: "all listed resources required".
-_REKOGNITION_RESOURCE: Final = {
+REKOGNITION: Final = {
     "CreateProject": None,
     "CreateProjectVersion": "ProjectArn",
     "DeleteProject": "ProjectArn",
@@ -33,9 +33,10 @@ _REKOGNITION_RESOURCE: Final = {
     "TagResource": "ResourceArn",
     "UntagResource": "ResourceArn",
 }
-_PARAMETER_NAME: Final = {
+PARAMETERS: Final = {
     "DeleteParameter": "Name",
     "DeleteParameters": "Names",
+    "DescribeParameters": None,
     "GetParameter": "Name",
     "GetParameterHistory": "Name",
     "GetParameters": "Names",
@@ -47,7 +48,7 @@ _PARAMETER_NAME: Final = {
     "ListTagsForResource": "ResourceId",
     "RemoveTagsFromResource": "ResourceId",
 }
-_ORGANIZATIONS: Final = {
+ORGANIZATIONS: Final = {
     "DescribeAccount": ("account", "AccountId"),
     "DescribeOrganizationalUnit": ("ou", "OrganizationalUnitId"),
     "DescribeCreateAccountStatus": None,
@@ -63,7 +64,7 @@ _ORGANIZATIONS: Final = {
     "ListTargetsForPolicy": None,
 }
 # Operations of STS that need no permission, or are decided where they are carried out.
-_STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
+STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
 
 
 class OperationTable:
@@ -77,7 +78,7 @@ class OperationTable:
             "ssm": _ssm_needs,
             "organizations": self._organizations_needs,
             "iam": lambda call, caller: iam_needs(call, caller, directory),
-            "sts": lambda call, _: [] if call.operation in _STS else None,
+            "sts": lambda call, _: [] if call.operation in STS else None,
             "s3": lambda call, _: self._s3_needs(call),
         }
 
@@ -111,9 +112,9 @@ class OperationTable:
 
     def _organizations_needs(self, call: Call, caller: Caller) -> list[Need] | None:
         """Return the needs of a reading call to Organizations; writes are not served."""
-        if call.operation not in _ORGANIZATIONS:
+        if call.operation not in ORGANIZATIONS:
             return None
-        kind = _ORGANIZATIONS[call.operation]
+        kind = ORGANIZATIONS[call.operation]
         organization = self._storage.organizations(caller.account).org
         resource = "*"
         if kind is not None and organization is not None:
@@ -140,9 +141,9 @@ def text_param(call: Call, name: str) -> str:
 
 def _rekognition_needs(call: Call) -> list[Need] | None:
     """Return the needs of a Custom Labels call."""
-    if call.operation not in _REKOGNITION_RESOURCE:
+    if call.operation not in REKOGNITION:
         return None
-    name = _REKOGNITION_RESOURCE[call.operation]
+    name = REKOGNITION[call.operation]
     resource = "*" if name is None else text_param(call, name)
     tags = call.params.get("Tags") or {}
     context = _request_tags(tags) if isinstance(tags, dict) else {}
@@ -151,11 +152,11 @@ def _rekognition_needs(call: Call) -> list[Need] | None:
 
 def _ssm_needs(call: Call, caller: Caller) -> list[Need] | None:
     """Return the needs of a Parameter Store call."""
-    if call.operation == "DescribeParameters":
-        return [Need("ssm:DescribeParameters", "*")]
-    if call.operation not in _PARAMETER_NAME:
+    if call.operation not in PARAMETERS:
         return None
-    key = _PARAMETER_NAME[call.operation]
+    key = PARAMETERS[call.operation]
+    if key is None:
+        return [Need(f"ssm:{call.operation}", "*")]
     names = call.params.get("Names") if key == "Names" else [text_param(call, key)]
     if not isinstance(names, list) or not names:
         raise common_error("validation", call.protocol, "Names must name at least one parameter.")

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Need, Protocol, Request
 
-_BUCKET: Final = {
+ON_BUCKET: Final = {
     ("GET", ""): ("ListObjects", "s3:ListBucket"),
     ("HEAD", ""): ("HeadBucket", "s3:ListBucket"),
     ("PUT", ""): ("CreateBucket", "s3:CreateBucket"),
@@ -25,7 +25,7 @@ _BUCKET: Final = {
     ("GET", "uploads"): ("ListMultipartUploads", "s3:ListBucketMultipartUploads"),
     ("POST", "delete"): ("DeleteObjects", "s3:DeleteObject"),
 }
-_OBJECT: Final = {
+ON_OBJECT: Final = {
     ("GET", ""): ("GetObject", "s3:GetObject"),
     ("HEAD", ""): ("HeadObject", "s3:GetObject"),
     ("PUT", ""): ("PutObject", "s3:PutObject"),
@@ -95,7 +95,7 @@ def identify_s3(request: Request) -> tuple[str, dict[str, Any]]:
     if not bucket:
         return "ListBuckets", {"action": "s3:ListAllMyBuckets"}
     named = sorted(query.keys() & _SUBRESOURCES)
-    table = _OBJECT if key else _BUCKET
+    table = ON_OBJECT if key else ON_BUCKET
     operation, action = table.get((request.method, named[0] if named else ""), ("", ""))
     if len(named) > 1 or not operation:
         text = f"The sandbox does not serve {request.method} with {', '.join(named) or 'no'} query."

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from promote.arn import assumed_role_arn, parse_arn
 from promote.iam.evaluate import Decision, Verdict
-from promote.sandbox.authorisation import Authoriser, DenialError, reason_of, refusal
+from promote.sandbox.authorisation import IDENTITY, Authoriser, DenialError, reason_of, refusal
 from promote.sandbox.clock import Clock, iso
 from promote.sandbox.credentials import Caller, CredentialStore
 from promote.sandbox.dialect import common_error
@@ -124,7 +124,7 @@ def _why_not(
     if trust.verdict is not Verdict.ALLOWED:
         return ""
     same_account = parse_arn(need.resource).account == caller.account
-    limited = kind != "identity-based"
+    limited = kind != IDENTITY
     if own.verdict is Verdict.ALLOWED or (same_account and trust.direct and not limited):
         return None
     return reason_of(own, kind, need.action)

@@ -206,13 +206,13 @@ def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
 
 def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, began: float) -> Result:
     try:
-        go_forward(run, steps, observation)
+        switched_at = go_forward(run, steps, observation)
     except (TryAgainError, InterruptedBySignalError, LockedError):
         raise
     except PromoteError as error:
         raise _undone(run, error, began) from error
     try:
-        left = retire(run, steps, observation)
+        left = retire(run, steps, observation, switched_at)
     except RESUMABLE:
         raise
     except PromoteError as error:

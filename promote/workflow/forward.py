@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 from promote.core.events import StepDone, StepStarted
@@ -27,12 +28,16 @@ _WRITE_SECONDS = 30.0  # how long a pointer write whose answer was lost is tried
 Do = Callable[[Step], str]
 
 
-def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> None:
+def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> datetime | None:
     """Carry out the steps up to the verification through the pointers.
+
+    Returns:
+        When the last pointer was switched, by this machine's clock; None if none had to be.
 
     Raises:
         PromoteError: A step failed; the caller decides whether everything is put back.
     """
+    switched_at = None
     for _kind, group in groups(steps):
         if isinstance(group[0], Drain | Revoke | Stop):
             break
@@ -40,9 +45,11 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> N
         if isinstance(group[0], Prove):
             _smoke(run, group)
         if isinstance(group[0], Switch):
+            switched_at = run.world.clock.now()
             _verify(run)
     if not _verified(run):
         _verify(run)
+    return switched_at
 
 
 def groups(steps: tuple[Step, ...]) -> Iterator[tuple[object, tuple[Step, ...]]]:

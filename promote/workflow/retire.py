@@ -22,27 +22,40 @@ from promote.workflow.wait import pause
 _HEARTBEAT = 10.0  # seconds between two looks at the clock while applications drain
 
 
-def retire(run: Run, steps: tuple[Step, ...], observation: Observation) -> tuple[Left, ...]:
+def retire(
+    run: Run,
+    steps: tuple[Step, ...],
+    observation: Observation,
+    switched_at: datetime | None = None,
+) -> tuple[Left, ...]:
     """Drain, revoke and stop; return what is not due within the time that the command waits.
+
+    Args:
+        run: The promotion.
+        steps: What is left to do.
+        observation: The world before the first of them.
+        switched_at: When this very run switched the last pointer, by this machine's clock. The
+            drain is counted from the pointer's own change time and from this, so that a clock
+            that is ahead of AWS's does not cut it short.
 
     Raises:
         PromoteError: The new version stays; the same command finishes later.
     """
     due = tuple(step for step in steps if isinstance(step, Drain | Revoke | Stop))
+    end = run.world.clock.now()
     for _kind, group in groups(due):
         if isinstance(group[0], Drain):
-            end = drained_at(run, group[0].accounts, timedelta(seconds=group[0].seconds))
+            end = _drained_at(run, group[0], switched_at)
             if end - run.world.clock.now() > run.wait_at_most:
                 return _left(due, end)
-        carry_out(run, group, steps, partial(_retire, run, observation))
+        carry_out(run, group, steps, partial(_retire, run, observation, end))
     return ()
 
 
-def _retire(run: Run, observation: Observation, step: Step) -> str:
+def _retire(run: Run, observation: Observation, drained_at: datetime, step: Step) -> str:
     match step:
         case Drain():
-            end = drained_at(run, step.accounts, timedelta(seconds=step.seconds))
-            wait_until(run, end, f"the applications of {step.environment} to drain")
+            wait_until(run, drained_at, f"the applications of {step.environment} to drain")
             return "no application can hold an old version"
         case Revoke():
             return _revoke(run, step)
@@ -53,16 +66,17 @@ def _retire(run: Run, observation: Observation, step: Step) -> str:
             raise AssertionError(msg)
 
 
-def drained_at(run: Run, accounts: tuple[str, ...], drain: timedelta) -> datetime:
-    """Return when the last of the accounts has drained, by its pointer's own change time."""
+def _drained_at(run: Run, step: Drain, switched_at: datetime | None) -> datetime:
+    """Return when the last of the accounts has drained."""
 
     def changed(account: str) -> datetime | None:
         target = run.target(account)
         now = run.pointer(target).current(target, role=target.reader_role)
         return now.changed_at if now else None
 
-    moments = [at for at in side_by_side(changed, accounts) if at is not None]
-    return max(moments, default=run.world.clock.now()) + drain
+    moments = [*side_by_side(changed, step.accounts), switched_at]
+    known = [at for at in moments if at is not None]
+    return max(known, default=run.world.clock.now()) + timedelta(seconds=step.seconds)
 
 
 def wait_until(run: Run, end: datetime, what: str) -> None:

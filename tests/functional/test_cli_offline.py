@@ -152,7 +152,7 @@ class TestCompletion:
         }
         done = run(directory, asked)
         assert done.stderr == ""
-        return done.stdout.splitlines()
+        return done.stdout.split()
 
     @pytest.mark.parametrize("shell", ["bash"])
     def test_the_script_is_one_that_the_shell_accepts(self, tmp_path: Path, shell: str) -> None:

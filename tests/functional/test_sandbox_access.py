@@ -194,6 +194,19 @@ class TestAssumingRoles:
         assert assume("stranger", f"arn:aws:iam::{QA}:role/near")
         assert _error(assume, who="stranger", role=f"arn:aws:iam::{QA}:role/far")
 
+    def test_a_session_policy_limits_even_whom_the_trust_names(
+        self, a_sandbox: Any, assume: Any
+    ) -> None:
+        caller = f"arn:aws:iam::{QA}:role/storefront"
+        near = RoleSeed(account=QA, name="near", trust=trust(caller))
+        own = RoleSeed(account=QA, name="storefront", trust=trust(f"arn:aws:iam::{QA}:user/admin"))
+        a_sandbox(a_world(near, own))
+        role = f"arn:aws:iam::{QA}:role/near"
+        policy = json.dumps(document(allow("s3:*", "*")))
+        assert assume(assume(ADMIN_QA, caller), role)
+        limited = assume(ADMIN_QA, caller, Policy=policy)
+        assert "no session policy allows" in _error(assume, who=limited, role=role)[1]
+
     def test_a_role_that_does_not_exist_looks_like_one_that_trusts_nobody(
         self, assume: Any
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import time
 import urllib.error
 import urllib.request
@@ -162,6 +164,13 @@ class TestAdmin:
     )
     def test_a_web_page_may_not_use_it(self, sandbox: Sandbox, headers: dict[str, str]) -> None:
         assert _http_status(f"{sandbox.endpoint}/_sandbox/info", headers) == 403
+
+    def test_a_body_may_come_in_chunks(self, sandbox: Sandbox) -> None:
+        connection = http.client.HTTPConnection(sandbox.endpoint.removeprefix("http://"))
+        chunks = iter([b'{"stop_', b'seconds": 3}'])
+        connection.request("POST", "/_sandbox/settings", chunks, encode_chunked=True)
+        assert json.load(connection.getresponse())["stop_seconds"] == 3
+        connection.close()
 
     @pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/", "/latest/meta-data/"])
     def test_motos_own_doors_are_shut(self, sandbox: Sandbox, path: str) -> None:

@@ -95,3 +95,20 @@ class TestTransitions:
         )
         with pytest.raises(ServiceError, match="ResourceNotFoundException"):
             service.labels.handle(call, ML, lambda _: b"")
+
+
+class TestDescriptions:
+    def test_say_only_what_the_service_model_knows(self) -> None:
+        shapes = Loader().load_service_model("rekognition", "service-2")["shapes"]
+        service = Service()
+        service.call("StartProjectVersion", ProjectVersionArn=V2, MinInferenceUnits=1)
+        versions = service.call("DescribeProjectVersions", ProjectArn=PROJECT.arn)
+        projects = service.call("DescribeProjects")
+        for answer, shape in (
+            (versions, "ProjectVersionDescription"),
+            (projects, "ProjectDescription"),
+        ):
+            [descriptions] = [value for value in answer.values() if isinstance(value, list)]
+            assert descriptions
+            for one in descriptions:
+                assert set(one) <= set(shapes[shape]["members"])

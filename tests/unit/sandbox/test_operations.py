@@ -1,0 +1,39 @@
+"""Hold the tables of operations against botocore's models: a name with a slip would be denied."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.loaders import Loader
+
+from promote.sandbox import iam_operations, operations, s3_requests
+
+TABLES = {
+    "rekognition": {*operations.REKOGNITION},
+    "ssm": {*operations.PARAMETERS},
+    "organizations": {*operations.ORGANIZATIONS},
+    "sts": {*operations.STS},
+    "iam": {
+        "CreatePolicy",
+        *iam_operations.LISTS,
+        *iam_operations.ON_ACCOUNT,
+        *iam_operations.ON_POLICY,
+        *iam_operations.ON_ROLE,
+        *iam_operations.ON_USER,
+    },
+    "s3": {name for name, _ in (*s3_requests.ON_BUCKET.values(), *s3_requests.ON_OBJECT.values())},
+}
+
+
+@pytest.mark.parametrize("service", sorted(TABLES))
+def test_every_operation_is_one_of_the_service(service: str) -> None:
+    known = Loader().load_service_model(service, "service-2")["operations"]
+    assert TABLES[service] <= set(known)
+
+
+@pytest.mark.parametrize("name", ["rekognition", "ssm"])
+def test_every_resource_is_a_parameter_of_its_operation(name: str) -> None:
+    model = Loader().load_service_model(name, "service-2")
+    table = {"rekognition": operations.REKOGNITION, "ssm": operations.PARAMETERS}[name]
+    for operation, parameter in table.items():
+        shape = model["operations"][operation]["input"]["shape"]
+        assert parameter is None or parameter in model["shapes"][shape]["members"]
