@@ -20,16 +20,20 @@ class StsIdentities:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._caller: Caller | None = None
 
     def caller(self) -> Caller:
-        """Say whose credentials the promoter has.
+        """Say whose credentials the promoter has; asked once, since they do not change hands.
 
         Raises:
             CredentialsError: There are none, or they are not valid.
         """
+        if self._caller is not None:
+            return self._caller
         with translated("asking who we are", role=None, resource="at STS"):
             answer = self._sessions.client("sts", role=None).get_caller_identity()
-        return Caller(arn=answer["Arn"], account=answer["Account"])
+        self._caller = Caller(arn=answer["Arn"], account=answer["Account"])
+        return self._caller
 
     def reach(self, role: str) -> None:
         """Make sure that the promoter can assume a role; its session serves later calls.

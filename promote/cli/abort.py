@@ -8,7 +8,7 @@ import click
 
 from promote.cli import arguments, consent, plans
 from promote.cli.grammar import Command
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 from promote.core.result import Outcome
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def command(run: Run, *, model: str, yes: bool, reason: str | None) -> int:
     consent.require_consent(run, yes=yes)
     if not yes:
         consent.ask(run, f"Put the unfinished promotion of {model} back?")
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         result = run.promoter(story).abort(model, reason=reason or "aborted")
     code = plans.show_end(run, result)
     return 0 if result.result is Outcome.ROLLED_BACK else code

@@ -8,7 +8,7 @@ import click
 
 from promote.cli import arguments, consent
 from promote.cli.grammar import Command, LazyGroup
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
     from promote.cli.run import Run
@@ -53,7 +53,7 @@ command = LazyGroup(
 @click.pass_obj
 def grant_command(run: Run, *, model: str, version: str, environment: str) -> None:
     """Grant a version."""
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         changed = run.promoter(story).grant(model, version, environment=environment)
     _show(run, model, version, environment, granted=True, changed=changed)
 
@@ -72,7 +72,7 @@ def revoke_command(
     consent.require_consent(run, yes=yes)
     if not yes:
         consent.ask(run, f"Revoke {model} {version} in {environment}?")
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         changed = run.promoter(story).revoke(model, version, environment=environment, force=force)
     _show(run, model, version, environment, granted=False, changed=changed)
 

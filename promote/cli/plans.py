@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 from promote.core import planfile
 from promote.core.result import Outcome
 from promote.errors import InputError, PlanFileError, PromoteError
@@ -65,7 +65,7 @@ def carry_out(
 ) -> int:
     """Apply a plan, tell about it, show how it ended, and return the exit code."""
     try:
-        with ends_between_requests(run.arguments):
+        with ends_when_asked(run.arguments):
             result = promoter.apply(plan)
     except PromoteError as error:
         _report(junit, plan, story, error)

@@ -36,9 +36,31 @@ of them are one document. Without --trusted, roles whose trust depends on who ru
 trust document; without --version, neither do access roles at version granularity.
 """
 
+_TO_SAY = {
+    "access-role": "; say which versions it shall allow with --version",
+    "role-trust": "; say who runs promote with --trusted",
+}
+"""What a kind without a document may lack."""
+
 command = LazyGroup(
     "policy", sections=SECTIONS, home="promote.cli.policy:{}_command".format, text=_HELP
 )
+
+
+def _known(_: click.Context, __: click.Parameter, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a kind that there is not."""
+    if not kinds:
+        return kinds
+    from difflib import get_close_matches
+
+    from promote.core.needs import NEEDS
+
+    for kind in kinds:
+        if kind not in NEEDS:
+            near = get_close_matches(kind, NEEDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.BadParameter(f"{kind!r} is none of {', '.join(NEEDS)}.{hint}")
+    return kinds
 
 
 @click.command("render", cls=Command, help=_RENDER)
@@ -54,7 +76,12 @@ command = LazyGroup(
     shell_complete=arguments.complete_environments,
     help="Only roles of this environment.",
 )
-@click.option("--kind", multiple=True, help="Only documents of this kind; may be repeated.")
+@click.option(
+    "--kind",
+    multiple=True,
+    callback=_known,
+    help="Only documents of this kind; may be repeated.",
+)
 @click.option(
     "--version", multiple=True, metavar="ARN", help="A version to allow; may be repeated."
 )
@@ -81,6 +108,8 @@ def render_command(
         trusted=trusted,
     )
     chosen = [each for each in wanted if not kind or each.kind in kind]
+    for missing in [each for each in kind if each not in {one.kind for one in chosen}]:
+        run.screen.say(f"# {missing}: no document{_TO_SAY.get(missing, '')}")
     _show(run, chosen, run.templates(topology))
 
 

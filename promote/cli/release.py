@@ -8,6 +8,7 @@ import click
 
 from promote.cli import arguments, consent, plans
 from promote.cli.grammar import Command
+from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def command(
 ) -> int:
     """Make a plan, show it, ask about it, apply it."""
     consent.require_consent(run, yes=yes)
-    with run.story() as story:
+    with run.story() as story, ends_when_asked(run.arguments):
         promoter = run.promoter(story)
         plan = promoter.plan(model, version, to=to, reason=reason, adopt=adopt)
         plans.tell_plan(run, plan)

@@ -8,7 +8,7 @@ import click
 
 from promote.cli import arguments, plans
 from promote.cli.grammar import Command
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
     from promote.cli.run import Run
@@ -27,6 +27,6 @@ It was reviewed when it began, so nobody is asked again.
 @click.pass_obj
 def command(run: Run, *, model: str) -> int:
     """Resume a model's unfinished promotion."""
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         result = run.promoter(story).resume(model)
     return plans.show_end(run, result)

@@ -51,6 +51,20 @@ def require_running(directory: Path) -> dict[str, Any]:
     return info
 
 
+def require_installed() -> None:
+    """Refuse to go on without the sandbox's own dependencies.
+
+    Raises:
+        InputError: The extra is not installed.
+    """
+    if find_spec("moto") is None or find_spec("PIL") is None:
+        raise InputError(
+            "The sandbox is not installed",
+            "It needs moto and Pillow, which promote itself does without.",
+            "To install them:\n    python -m pip install 'aws-model-promote[sandbox]'",
+        )
+
+
 @contextmanager
 def started(
     directory: Path, world: Mapping[str, Any], *, port: int
@@ -62,12 +76,7 @@ def started(
         RefusedError: One runs here already.
         FailedError: It did not start; says what it said.
     """
-    if find_spec("moto") is None or find_spec("PIL") is None:
-        raise InputError(
-            "The sandbox is not installed",
-            "It needs moto and Pillow, which promote itself does without.",
-            "To install them:\n    python -m pip install 'aws-model-promote[sandbox]'",
-        )
+    require_installed()
     if running(directory) is not None:
         raise RefusedError(
             "A sandbox runs here already",

@@ -45,13 +45,14 @@ point every AWS client at the sandbox; no command uses it unless they are set.
 @click.pass_obj
 def command(run: Run, *, port: int, detach: bool, lifelike: bool, directory: Path) -> None:
     """Start the sandbox, say how to use it, and stay with it unless told otherwise."""
-    from promote.cli.sandbox_process import started
-    from promote.cli.signals import ends_between_requests
+    from promote.cli.sandbox_process import require_installed, started
+    from promote.cli.signals import ends_when_asked
     from promote.errors import InterruptedBySignalError
 
+    require_installed()
     world = _world(run, directory)
     try:
-        with ends_between_requests(run.arguments), started(directory, world, port=port) as process:
+        with ends_when_asked(run.arguments), started(directory, world, port=port) as process:
             _introduce(run, directory, lifelike=lifelike, detach=detach)
             if not detach:
                 process.wait()

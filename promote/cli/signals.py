@@ -12,9 +12,21 @@ from promote.cli.failure import interrupted
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class _EndNow(KeyboardInterrupt):
+    """Goes through every ``except Exception`` on its way, where one of our errors would get lost.
+
+    A listener's failure is contained by the library, a request's by botocore: a signal that comes
+    just then must not be taken for one.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 @contextmanager
-def ends_between_requests(command: Sequence[str]) -> Iterator[None]:
-    """Raise `InterruptedBySignalError` in the main thread at the first signal.
+def ends_when_asked(command: Sequence[str]) -> Iterator[None]:
+    """Raise `InterruptedBySignalError` at the first SIGINT or SIGTERM; main thread only.
 
     The second one gets the treatment that was there before, so that an impatient person is heard.
     """
@@ -28,11 +40,13 @@ def ends_between_requests(command: Sequence[str]) -> Iterator[None]:
 
     def end(number: int, _: object) -> NoReturn:
         restore()
-        raise interrupted(number, command)
+        raise _EndNow(number)
 
     for number in before:
         signal.signal(number, end)
     try:
         yield
+    except _EndNow as signalled:
+        raise interrupted(signalled.number, command) from None
     finally:
         restore()

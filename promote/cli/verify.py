@@ -8,7 +8,7 @@ import click
 
 from promote.cli import arguments, plans
 from promote.cli.grammar import Command
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ Ends with exit code 4 when the version does not pass.
 @click.pass_obj
 def command(run: Run, *, model: str, environment: str, junit: Path | None) -> int:
     """Run the smoke test and show its verdict."""
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         done = run.promoter(story).verify(model, environment=environment)
     from promote.report import json, text
 

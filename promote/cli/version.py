@@ -8,7 +8,7 @@ import click
 
 from promote.cli import arguments, consent
 from promote.cli.grammar import Command, LazyGroup
-from promote.cli.signals import ends_between_requests
+from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def list_command(run: Run, *, model: str) -> None:
 @click.pass_obj
 def start_command(run: Run, *, model: str, version: str) -> None:
     """Start a version and show it."""
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         started = run.promoter(story).start_version(model, version)
     _show(run, [started])
 
@@ -91,7 +91,7 @@ def stop_command(run: Run, *, model: str, version: str, yes: bool, force: bool) 
     consent.require_consent(run, yes=yes)
     if not yes:
         consent.ask(run, f"Stop {model} {version}?")
-    with run.story() as story, ends_between_requests(run.arguments):
+    with run.story() as story, ends_when_asked(run.arguments):
         stopped = run.promoter(story).stop_version(model, version, force=force)
     _show(run, [stopped])
 

@@ -10,6 +10,7 @@ import dataclasses
 import enum
 import functools
 import json
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -33,7 +34,11 @@ def canonical(value: object) -> bytes:
 def to_json(value: object) -> object:
     """Turn a dataclass, or anything made of them, into plain JSON values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        hints = _hints(type(value))
+        return {
+            f.name: to_json(_as_declared(hints[f.name], getattr(value, f.name)))
+            for f in dataclasses.fields(value)
+        }
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, datetime):
@@ -43,6 +48,12 @@ def to_json(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [to_json(each) for each in value]
     return value
+
+
+def _as_declared(kind: object, value: object) -> object:
+    """Write a whole number in a field of floats as the float that reading makes of it."""
+    declared = float in (kind, *typing.get_args(kind))
+    return float(value) if declared and type(value) is int else value
 
 
 def from_json(kind: type[_T] | object, data: object, place: str = "") -> _T:
@@ -59,7 +70,7 @@ def _read(kind: object, data: object, place: str) -> object:
     if origin in (Union, types.UnionType):
         return _read_union(typing.get_args(kind), data, place)
     if origin is typing.Literal:
-        return _checked(data in typing.get_args(kind), data, place, f"{typing.get_args(kind)}")
+        return _checked(_is_one_of(kind, data), data, place, f"{typing.get_args(kind)}")
     if origin is tuple:
         return _read_tuple(typing.get_args(kind)[0], data, place)
     if origin in (Mapping, dict) or kind is dict:
@@ -73,8 +84,10 @@ def _read_scalar(kind: object, data: object, place: str) -> object:
     if kind is type(None):
         return _checked(data is None, data, place, "null")
     if kind is float:
-        number = isinstance(data, (int, float)) and not isinstance(data, bool)
-        return float(typing.cast("float", _checked(number, data, place, "a number")))
+        number = (
+            type(data) in (int, float) and abs(typing.cast("float", data)) <= sys.float_info.max
+        )
+        return float(typing.cast("float", _checked(number, data, place, "a finite number")))
     if kind is datetime:
         return _read_time(data, place)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -89,11 +102,10 @@ def _read_scalar(kind: object, data: object, place: str) -> object:
 def _read_time(data: object, place: str) -> datetime:
     try:
         moment = datetime.fromisoformat(typing.cast("str", data))
-    except (TypeError, ValueError):
-        moment = None
-    fine = moment is not None and moment.tzinfo is not None
-    _checked(fine, data, place, "a time such as 2026-01-31T12:00:00Z")
-    return typing.cast("datetime", moment)
+        found = moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (TypeError, ValueError, OverflowError):
+        found = None
+    return _checked(found is not None, data, place, "a time such as 2026-01-31T12:00:00Z") and found
 
 
 def _read_tuple(kind: object, data: object, place: str) -> tuple[object, ...]:
@@ -129,7 +141,12 @@ def _read_union(kinds: tuple[object, ...], data: object, place: str) -> object:
 
 def _tagged(kind: type, data: dict[str, object]) -> bool:
     tags = [n for n, hint in _hints(kind).items() if typing.get_origin(hint) is typing.Literal]
-    return bool(tags) and all(data.get(n) in typing.get_args(_hints(kind)[n]) for n in tags)
+    return bool(tags) and all(_is_one_of(_hints(kind)[n], data.get(n)) for n in tags)
+
+
+def _is_one_of(literal: object, data: object) -> bool:
+    """Compare types, too: in Python, true equals 1."""
+    return any(type(data) is type(each) and data == each for each in typing.get_args(literal))
 
 
 @functools.cache

@@ -83,4 +83,4 @@ def hourly_cost(versions: Iterable[ModelVersion], price: float) -> float:
     trained Amazon Rekognition Custom Labels model").
     """
     running = [each for each in versions if each.status in {Status.STARTING, Status.RUNNING}]
-    return sum((each.min_units or 1) * price for each in running)
+    return sum(((each.min_units or 1) * price for each in running), start=0.0)

@@ -123,12 +123,14 @@ def _policy_fact(role: RoleInPlay, grants: tuple[Grant, ...], revokes: tuple[Rev
 
 
 def _others_fact(role: RoleInPlay, revokes: tuple[Revoke, ...]) -> Fact:
-    removed = {name for step in revokes if step.role == role.arn for name in step.remove}
-    was = _others_digest(role.state, role.policy)
-    after = _others_digest(role.state, role.policy, without=removed)
-    accepts = tuple(dict.fromkeys((was, after)))
+    """Accept what is there with the first of the removed policies gone, the first two, all."""
+    removed = [name for step in revokes if step.role == role.arn for name in step.remove]
+    accepts = tuple(
+        _others_digest(role.state, role.policy, without=removed[:count])
+        for count in range(len(removed) + 1)
+    )
     return Fact(
-        fact="other-policies", subject=f"{role.arn} {role.policy}", was=was, accepts=accepts
+        fact="other-policies", subject=f"{role.arn} {role.policy}", was=accepts[0], accepts=accepts
     )
 
 

@@ -46,7 +46,8 @@ def allowed_resources(
 ) -> tuple[str, ...]:
     """Return what an access role allows so that it allows `versions`, sorted.
 
-    At project granularity a version of another project is allowed by its ARN, beside the pattern.
+    At a coarser granularity a version that the pattern does not cover is allowed by its ARN beside
+    it: a pointer may name one of another project, account or Region.
     """
     prefix = f"arn:aws:rekognition:{region}:{ml_account}:project"
     match granularity:
@@ -54,12 +55,11 @@ def allowed_resources(
             return tuple(sorted(set(versions)))
         case Granularity.PROJECT:
             pattern = f"{prefix}/{project}/version/*"
-            foreign = {one for one in versions if not resource_matches(pattern, one)}
-            return tuple(sorted({pattern, *foreign}))
         case Granularity.ACCOUNT:
-            return (f"{prefix}/*/version/*",)
+            pattern = f"{prefix}/*/version/*"
         case _:
             assert_never(granularity)
+    return tuple(sorted({pattern, *(v for v in versions if not resource_matches(pattern, v))}))
 
 
 def access_policy_context(

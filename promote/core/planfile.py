@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from promote.core.codec import CodecError, canonical, from_json, to_json
+from promote.core.codec import canonical, from_json, to_json
 from promote.core.plan import Plan
 from promote.errors import PlanFileError
 
@@ -43,9 +43,9 @@ def decode(content: bytes, *, expected_digest: str | None = None) -> Plan:
     stated = data.pop("digest", None)
     try:
         plan: Plan = from_json(Plan, data, "plan")
-    except CodecError as error:
+        actual = digest(plan)
+    except ValueError as error:  # CodecError, or half of a surrogate pair, which is no text
         raise PlanFileError("Not a plan file", f"{error}.", _REMEDY) from error
-    actual = digest(plan)
     if stated != actual:
         raise PlanFileError(
             "The plan file was changed",
@@ -77,7 +77,7 @@ def _body(plan: Plan) -> dict[str, object]:
 def _object(content: bytes) -> dict[str, object]:
     try:
         data = json.loads(content)
-    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError alike
+    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError alike
         raise PlanFileError("Not a plan file", f"It is not JSON: {error}.", _REMEDY) from error
     if not isinstance(data, dict) or data.get("kind") != "plan":
         raise PlanFileError("Not a plan file", 'It has no "kind": "plan".', _REMEDY)

@@ -107,15 +107,18 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     """Allow the new version beside what the role's targets may still use.
 
     The step stays when the access is there already but nothing names the version yet, as a killed
-    run leaves it: then only its undo would write.
+    run leaves it: then only its undo would write. Once every target names the new version, a
+    policy that merely allows more is left to the revocation, which proves the denial.
     """
     new = wish.version.arn
     named = role_coverage(role.targets, wish.environment, wish.observation)
     after = wish.document(named | {new})
     undo = _undo(wish, role.live, named)
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)
+    allowed = exact_versions(role.live)
     retired = moved and same(role.live, wish.document(frozenset({new})))
-    if retired or (same(role.live, after) and same(role.live, undo)):
+    enough = moved and same(role.live, wish.document(named | {new} | allowed))
+    if retired or enough or (same(role.live, after) and same(role.live, undo)):
         return None
     return Grant(
         environment=wish.environment.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from promote.arn import parse_version_arn
 from promote.core.coverage import holders
-from promote.core.grants import exact_versions
 from promote.core.observation import Json, Observation, PointerState
 from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
 from promote.core.topology import Topology
@@ -64,7 +63,11 @@ def _granted(step: Grant, plan: Plan, observation: Observation) -> bool:
     moved = all(
         _pointer(observation, plan, account).value == step.version for account in step.accounts
     )
-    return moved and step.version in exact_versions(live)
+    return moved and any(
+        same(live, later.after)
+        for later in plan.steps
+        if isinstance(later, Revoke) and (later.role, later.policy) == (step.role, step.policy)
+    )
 
 
 def _revoked(step: Revoke, observation: Observation) -> bool:

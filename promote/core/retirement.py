@@ -9,6 +9,7 @@ from promote.core.plan import Drain, Grant, Revoke, Stop
 from promote.core.version import Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.iam.document import same
+from promote.iam.evaluate import resource_matches
 
 
 def drain(wish: Wish) -> tuple[Drain, ...]:
@@ -32,9 +33,9 @@ def revokes(wish: Wish, grants: tuple[Grant, ...]) -> tuple[Revoke, ...]:
     found = []
     for role in wish.roles:
         before = granted.get(role.arn, role.live)
-        remove = tuple(foreign_grants(role.state, role.policy, final)) if wish.adopt else ()
-        if before is not None and not (same(before, final) and not remove):
-            found.append(_revoke(wish, role, before, final, remove))
+        remove = foreign_grants(role.state, role.policy, final) if wish.adopt else ()
+        if before is not None and (remove or not same(before, final)):
+            found.append(_revoke(wish, role, before, final, tuple(sorted(remove))))
     return tuple(found)
 
 
@@ -43,8 +44,8 @@ def _revoke(
 ) -> Revoke:
     gone = [before, role.live, *(role.state.others(role.policy)[name] for name in remove)]
     versions = frozenset[str]().union(*(exact_versions(document) for document in gone))
-    kept = exact_versions(final)
-    patterns = set(allowed_patterns(final)) - kept
+    kept = allowed_patterns(final)
+    denied = {one for one in versions if not any(resource_matches(each, one) for each in kept)}
     return Revoke(
         environment=wish.environment.name,
         accounts=tuple(target.account for target in role.targets),
@@ -53,7 +54,7 @@ def _revoke(
         version=wish.version.arn,
         before=before,
         after=final,
-        revoked=() if patterns else tuple(sorted(versions - kept)),
+        revoked=tuple(sorted(denied)),
         remove=remove,
     )
 

@@ -10,7 +10,7 @@ running models; all states of a Custom Labels version; parameter checks by botoc
 AWS's error codes and texts per protocol; lost answers; labels that come from an image's pixels.
 
 Not faithful: resource policies other than trust policies are refused, so S3 across accounts is
-always denied; SCPs and RCPs are stored and not enforced; groups are not served; a role that is
+always denied; SCPs and RCPs are neither taken nor enforced; groups are not served; a role that is
 deleted and made again keeps the trust that named it; aws:SecureTransport is always true, although
 the transport is plain HTTP; policies outside the fragment of `promote.iam` are refused on write;
 training and starting take seconds; an operation without a mapping here is denied; presigned URLs

@@ -69,11 +69,18 @@ class WriteGuard:
         if _size(text) > TRUST:
             quota = f"Cannot exceed quota for ACLSizePerRole: {TRUST}"
             raise ServiceError("LimitExceeded", quota, 409)
-        for statement in policy.statements:
-            for principal in statement.principals:
-                if principal.type == "AWS" and not self._is_known(principal.value, replica):
-                    name = f'Invalid principal in policy: "AWS":"{principal.value}"'
-                    raise ServiceError("MalformedPolicyDocument", name)
+        for stranger in self.strangers(policy, replica):
+            name = f'Invalid principal in policy: "AWS":"{stranger}"'
+            raise ServiceError("MalformedPolicyDocument", name)
+
+    def strangers(self, policy: Policy, replica: int) -> list[str]:
+        """Return the principals of a trust policy that do not exist, as a replica knows."""
+        return [
+            principal.value
+            for statement in policy.statements
+            for principal in statement.principals
+            if principal.type == "AWS" and not self._is_known(principal.value, replica)
+        ]
 
     def _is_known(self, value: str, replica: int) -> bool:
         """Say whether an ARN in a trust policy names somebody who exists, as a replica knows."""

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from promote.errors import InputError
+from promote.iam.document import Kind, parse
+from promote.iam.quota import inline_usage, trust_usage
 from promote.sandbox.credentials import Caller
 from promote.sandbox.world import (
     BucketSeed,
@@ -30,8 +32,12 @@ def seed_world(parts: Parts, world: World) -> None:
     """Add everything in `world`; what exists under the same name is replaced.
 
     Raises:
-        InputError: A session names a role that the world does not have.
+        PolicyError: A document is outside the fragment of `promote.iam`.
+        InputError: A role's documents are too large, its trust names somebody who does not exist,
+            or a session names a role that the world does not have.
     """
+    for role in world.roles:
+        _check_documents(role)
     with parts.storage.alone():
         _seed_organization(parts, world.organization, world.region)
         for role in world.roles:
@@ -44,6 +50,8 @@ def seed_world(parts: Parts, world: World) -> None:
             _seed_bucket(parts, bucket)
     for account in world.organization.accounts:
         parts.directory.refresh(account.id, at_once=True)
+    for role in world.roles:
+        _check_principals(parts, role)
     for session in world.sessions:
         _seed_session(parts, session)
     for project in world.projects:
@@ -74,6 +82,36 @@ def _seed_organization(parts: Parts, organization: Organization, region: str) ->
                 SourceParentId=root,
                 DestinationParentId=units[account.ou],
             )
+
+
+def _check_documents(role: RoleSeed) -> None:
+    """Refuse a role that IAM would not have stored.
+
+    Raises:
+        PolicyError: A document is outside the fragment of `promote.iam`.
+        InputError: The documents are larger than IAM's quotas.
+    """
+    where = f"{role.name} in {role.account}"
+    parse(role.trust, kind=Kind.TRUST, name=f"the trust policy of {where}")
+    for name, document in (*role.inline.items(), *role.attached.items()):
+        parse(document, kind=Kind.IDENTITY, name=f"{name} of {where}")
+    for usage in (inline_usage(role.inline.values()), trust_usage(role.trust)):
+        if not usage.fits:
+            raise InputError(
+                "World not accepted",
+                f"The policies of {where} have {usage.used} characters of {usage.limit}.",
+            )
+
+
+def _check_principals(parts: Parts, role: RoleSeed) -> None:
+    """Refuse a trust policy that names somebody who does not exist, as IAM does."""
+    trust = parse(role.trust, kind=Kind.TRUST, name="the trust policy")
+    if strangers := parts.write_guard.strangers(trust, 0):
+        raise InputError(
+            "World not accepted",
+            f"The trust policy of {role.name} in {role.account} names {', '.join(strangers)}, "
+            "who does not exist.",
+        )
 
 
 @contextmanager

@@ -232,7 +232,11 @@ def _expect(truth: object, where: str, what: str) -> None:
 def merged(old: World, new: World) -> World:
     """Return `old` with everything that `new` has added; of one name, the newer counts."""
     lists = ("roles", "users", "sessions", "projects", "parameters", "buckets", "endpoints")
-    return replace(new, **{name: getattr(old, name) + getattr(new, name) for name in lists})
+    both: dict[str, Any] = {}
+    for name in lists:
+        added = getattr(new, name)
+        both[name] = (*(one for one in getattr(old, name) if one not in added), *added)
+    return replace(new, **both)
 
 
 class WorldBox:

@@ -28,6 +28,11 @@ _SIDE = 64  # pixels: the smallest image that Custom Labels accepts ("Guidelines
 class _Streak:
     length: int = 0
     last: str = "no answer yet"
+    why: str | None = None
+    """Why the last round did not count; not told while waiting, since every answer differs."""
+
+    def __str__(self) -> str:
+        return f"{self.last}. {self.why}" if self.why else self.last
 
 
 def prove_allowed(
@@ -46,7 +51,7 @@ def prove_allowed(
         what,
         consecutive=consecutive,
         deadline=deadline,
-        good=lambda credentials: _allowed(site, credentials, version),
+        lacking=lambda credentials: _denial(site, credentials, version),
     )
 
 
@@ -68,11 +73,14 @@ def prove_denied(
     what = f"{target} to be denied {', '.join(short_version(each) for each in versions)}"
     consecutive = site.environment.propagation.consecutive
 
-    def good(credentials: Credentials) -> bool:
-        path = _allowed(site, credentials, allowed)
-        return path and not any(_allowed(site, credentials, each) for each in versions)
+    def lacking(credentials: Credentials) -> str | None:
+        closed = _denial(site, credentials, allowed)
+        if closed is not None:
+            return closed
+        still = (each for each in versions if _denial(site, credentials, each) is None)
+        return next((f"{short_version(each)} is still allowed." for each in still), None)
 
-    _prove(site, target, what, consecutive=consecutive, deadline=deadline, good=good)
+    _prove(site, target, what, consecutive=consecutive, deadline=deadline, lacking=lacking)
 
 
 def _prove(
@@ -82,7 +90,7 @@ def _prove(
     *,
     consecutive: int,
     deadline: float,
-    good: Callable[[Credentials], bool],
+    lacking: Callable[[Credentials], str | None],
 ) -> None:
     streak, pace = _Streak(), site.pace(deadline, longest=8.0)
 
@@ -90,7 +98,7 @@ def _prove(
         while streak.length < consecutive:
             if streak.length:
                 pause(pace, _APART)
-            if not _round(site, target, streak, good):
+            if not _round(site, target, streak, lacking):
                 break
         return streak
 
@@ -101,27 +109,28 @@ def _prove(
 
 
 def _round(
-    site: Site, target: Target, streak: _Streak, good: Callable[[Credentials], bool]
+    site: Site, target: Target, streak: _Streak, lacking: Callable[[Credentials], str | None]
 ) -> bool:
     """Try once over a fresh session."""
-    fine = good(site.world.identities.enter(target, site.promotion))
+    streak.why = lacking(site.world.identities.enter(target, site.promotion))
+    fine = streak.why is None
     streak.length = streak.length + 1 if fine else 0
     streak.last = f"{streak.length} in a row" if fine else "not yet in force"
     return fine
 
 
-def _allowed(site: Site, credentials: Credentials, version: str) -> bool:
-    """Say whether authorisation lets a request through, whatever comes after it."""
+def _denial(site: Site, credentials: Credentials, version: str) -> str | None:
+    """Say why authorisation stops a request; None if it lets it through, whatever comes after."""
     image = site.images[0].content if site.images else blank_image()
     try:
         site.service.invoke(credentials, version, image)
     except ExplicitDenyError:
         raise
-    except AccessDeniedError:
-        return False
+    except AccessDeniedError as error:
+        return error.detail
     except (NotReadyError, ImageError):
-        return True
-    return True
+        return None
+    return None
 
 
 def blank_image() -> bytes:

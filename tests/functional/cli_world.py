@@ -55,7 +55,8 @@ class Place:
         """Make the world quick."""
         admin.settings(self.endpoint, **QUICK)
         file = self.directory / "promote.yaml"
-        file.write_text(file.read_text().replace("drain: 5s", "drain: 1s"))
+        text = file.read_text().replace("drain: 5s", "drain: 1s")
+        file.write_text(text.replace("consecutive: 3", "consecutive: 1"))
 
     def promote(self, *arguments: str) -> Done:
         """Run `promote` as the promoter."""

@@ -7,6 +7,7 @@ each call; it takes the place of the one before, on the same address.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,8 @@ from promote.sandbox.world import World
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+    from tests.functional.promotion_stage import Stage
 
     MakeSandbox = Callable[..., Sandbox]
     MakeClient = Callable[..., Any]
@@ -98,3 +101,28 @@ def _keys(sandbox: Sandbox, who: str | dict[str, Any]) -> dict[str, Any]:
         "aws_secret_access_key": who["SecretAccessKey"],
         "aws_session_token": who["SessionToken"],
     }
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw the golden images once."""
+    from promote.sandbox.images import write_golden
+
+    directory = tmp_path_factory.mktemp("images") / "golden"
+    write_golden(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def stage(
+    running_sandbox: Sandbox,
+    a_client: MakeClient,
+    golden: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Stage:
+    """Return a stage for promotions, with a directory of the module's own."""
+    from tests.functional.promotion_stage import Stage
+
+    directory = tmp_path_factory.mktemp("stage")
+    (directory / "golden").symlink_to(golden)
+    return Stage(directory, running_sandbox, a_client)

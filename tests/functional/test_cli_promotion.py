@@ -189,7 +189,7 @@ class TestAPromotion:
 class TestSecrets:
     def test_are_in_no_output_of_any_command(self, place: Place) -> None:
         secret = place.environment["AWS_SECRET_ACCESS_KEY"]
-        for arguments in (["doctor"], ["status", "-vv"], ["history", "tools"], ["config", "show"]):
+        for arguments in (["status", "-vv"], ["history", "tools", "-o", "json"]):
             done = place.promote(*arguments)
             assert secret not in done.stdout + done.stderr
 

@@ -16,8 +16,8 @@ from promote.errors import InputError
 from promote.sandbox import admin
 from promote.sandbox.seed import ML, ORGANIZATION, PROJECT, QA, default_world
 from promote.sandbox.server import Sandbox
-from promote.sandbox.world import ParameterSeed, World, to_json
-from tests.functional.sandbox_worlds import ADMIN_ML, ADMIN_QA, V1, V2, a_world
+from promote.sandbox.world import ParameterSeed, RoleSeed, World, to_json
+from tests.functional.sandbox_worlds import ADMIN_ML, ADMIN_QA, V1, V2, a_world, trust
 
 START = "rekognition:StartProjectVersion"
 
@@ -154,6 +154,21 @@ class TestAdmin:
     def test_a_world_with_an_unknown_key_is_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(InputError, match="world: expected no key rolls"):
             admin.seed(sandbox.endpoint, {**to_json(default_world()), "rolls": []})
+
+    @pytest.mark.parametrize(
+        ("role", "problem"),
+        [
+            ({"trust": trust(f"arn:aws:iam::{QA}:role/nobody")}, "role/nobody, who does not exist"),
+            ({"trust": trust(QA), "inline": {"x": {"Statement": []}}}, "In x of r in"),
+            ({"trust": trust([f"{n:012}" for n in range(80)])}, "characters of 2048"),
+        ],
+    )
+    def test_a_role_that_iam_would_not_have_stored_is_refused(
+        self, sandbox: Sandbox, role: dict[str, Any], problem: str
+    ) -> None:
+        world = World(organization=ORGANIZATION, roles=(RoleSeed(account=QA, name="r", **role),))
+        with pytest.raises(InputError, match=problem):
+            admin.seed(sandbox.endpoint, to_json(world))
 
     def test_an_unknown_setting_is_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(InputError, match="start_second="):

@@ -1,0 +1,251 @@
+"""The ports of `tests.fake_world`: each records the call, then reads or changes that world."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from promote.arn import assumed_role_arn, parse_version_arn
+from promote.core.observation import AccessRoleState, Json, PointerState, PointerValue
+from promote.core.topology import Target
+from promote.core.version import ModelVersion, Status
+from promote.errors import (
+    AccessDeniedError,
+    ExplicitDenyError,
+    NotFoundError,
+    NotReadyError,
+    PointerChangedError,
+    QuotaError,
+    WrongStateError,
+)
+from promote.iam.evaluate import Verdict
+from promote.ports import Caller, Credentials, Label, LabelledImage, Stored, World
+from tests.builders import PROJECT, PROJECT_ARN, PROMOTER
+
+if TYPE_CHECKING:
+    from tests.fake_world import FakeWorld
+
+__all__ = ["Ports", "Stored", "World"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Every port onto one world."""
+
+    fake: FakeWorld
+
+    def world(self) -> World:
+        """Return them together."""
+        return World(
+            clock=_Clock(self.fake),
+            identities=_Identities(self.fake),
+            services={"rekognition": _Models(self.fake)},
+            pointers={"ssm": _Pointers(self.fake)},
+            roles=_Roles(self.fake),
+            store=_Store(self.fake),
+            images=_Images(self.fake),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    fake: FakeWorld
+
+    def now(self) -> datetime:
+        return self.fake.time
+
+    def monotonic(self) -> float:
+        return self.fake.time.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.fake.pass_time(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Identities:
+    fake: FakeWorld
+
+    def caller(self) -> Caller:
+        with self.fake.call("sts.caller", PROMOTER):
+            return Caller(arn=PROMOTER, account="111111111111")
+
+    def reach(self, role: str) -> None:
+        with self.fake.call("sts.reach", role):
+            return
+
+    def enter(self, target: Target, session_name: str) -> Credentials:
+        with self.fake.call("sts.enter", str(target), target.smoke_role):
+            return Credentials(
+                role=target.access_role,
+                access_key_id=f"{target.account}/{self.fake.next_replica(target)}",
+                secret_access_key="",
+                session_token=assumed_role_arn(target.access_role, session_name),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    fake: FakeWorld
+
+    def project_arn(self, project: str, *, role: str | None) -> str:
+        with self.fake.call("model.project", project, role):
+            if project != PROJECT:
+                raise NotFoundError("No such project", project)
+            return PROJECT_ARN
+
+    def versions(self, project_arn: str, *, role: str | None) -> tuple[ModelVersion, ...]:
+        with self.fake.call("model.versions", project_arn, role):
+            found = self.fake.versions.values()
+            return tuple(sorted(found, key=lambda each: each.created_at, reverse=True))
+
+    def describe(self, project_arn: str, version: str, *, role: str | None) -> ModelVersion:
+        with self.fake.call("model.describe", version, role):
+            found = [v for v in self.fake.versions.values() if v.name == version]
+            if project_arn != PROJECT_ARN or not found:
+                raise NotFoundError("No such version", version)
+            return found[0]
+
+    def occupants(
+        self, *, role: str | None, besides: str | None = None
+    ) -> tuple[ModelVersion, ...]:
+        with self.fake.call("model.occupants", str(besides), role):
+            own = () if besides == PROJECT_ARN else tuple(self.fake.versions.values())
+            return tuple(v for v in (*own, *self.fake.strangers) if v.status.occupies_slot)
+
+    def start(
+        self, version_arn: str, *, min_units: int, max_units: int | None, role: str | None
+    ) -> None:
+        with self.fake.call("model.start", version_arn, role, writes=True):
+            version = self.fake.versions[version_arn]
+            if not version.status.startable:
+                raise WrongStateError("ResourceInUse", version.status.value)
+            if self.fake.occupied() >= self.fake.topology.ml.quotas.running:
+                raise QuotaError("LimitExceeded", f"no slot for {min_units}-{max_units} units")
+            self.fake.start(version.name)
+
+    def stop(self, version_arn: str, *, role: str | None) -> None:
+        with self.fake.call("model.stop", version_arn, role, writes=True):
+            version = self.fake.versions[version_arn]
+            if version.status is not Status.RUNNING:
+                raise WrongStateError("ResourceInUse", version.status.value)
+            self.fake.stop(version.name)
+
+    def invoke(self, credentials: Credentials, version_arn: str, image: bytes) -> tuple[Label, ...]:
+        account, replica = credentials.access_key_id.split("/")
+        with self.fake.call("model.invoke", version_arn, credentials.session_token):
+            verdict = self.fake.decide(credentials.role, version_arn, int(replica)).verdict
+            if verdict is Verdict.EXPLICIT_DENY:
+                raise ExplicitDenyError("Access denied", f"{credentials.role} is forbidden it")
+            if verdict is Verdict.IMPLICIT_DENY:
+                raise AccessDeniedError("Access denied", f"{credentials.role} is not allowed it")
+            self.fake.proven.add((account, version_arn))
+            version = self.fake.versions.get(version_arn)
+            if version is None or version.status is not Status.RUNNING:
+                raise NotReadyError("ResourceNotReady", version_arn)
+            if version_arn in self.fake.poor or image.startswith(b"\x89PNG"):
+                return ()
+            return (Label(name=image.decode(), confidence=99.0),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointers:
+    fake: FakeWorld
+
+    def read(self, target: Target, *, role: str | None) -> PointerState:
+        with self.fake.call("pointer.read", str(target), role):
+            return self.fake.pointer(target)
+
+    def current(self, target: Target, *, role: str | None) -> PointerValue | None:
+        with self.fake.call("pointer.current", str(target), role):
+            return self.fake.pointer(target).current
+
+    def create(self, target: Target, value: str, *, role: str | None) -> int:
+        with self.fake.call("pointer.create", str(target), role, writes=True):
+            if self.fake.pointer(target).history:
+                raise PointerChangedError("The pointer exists", str(target))
+            return self.fake.point(target, value)
+
+    def write(self, target: Target, value: str, *, role: str | None) -> int:
+        with self.fake.call("pointer.write", str(target), role, writes=True):
+            return self.fake.point(target, value)
+
+    def delete(self, target: Target, *, role: str | None) -> None:
+        with self.fake.call("pointer.delete", str(target), role, writes=True):
+            self.fake.point(target, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    fake: FakeWorld
+
+    def read(self, role_arn: str, *, role: str | None) -> AccessRoleState | None:
+        with self.fake.call("iam.read", role_arn, role):
+            found = self.fake.roles.get(role_arn)
+            if found is None:
+                return None
+            inline = found.documents(self.fake.time)
+            return AccessRoleState(arn=role_arn, trust=found.trust, inline=inline)
+
+    def policy(self, role_arn: str, name: str, *, role: str | None) -> Json | None:
+        with self.fake.call("iam.policy", role_arn, role):
+            return self.fake.document(role_arn, name)
+
+    def put(self, role_arn: str, name: str, document: Json, *, role: str | None) -> None:
+        with self.fake.call("iam.put", role_arn, role, writes=True):
+            self.fake.write_policy(role_arn, document, name)
+
+    def remove(self, role_arn: str, policy: str, *, role: str | None) -> None:
+        with self.fake.call("iam.remove", role_arn, role, writes=True):
+            self.fake.write_policy(role_arn, None, policy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    fake: FakeWorld
+
+    def read(self, key: str) -> Stored | None:
+        with self.fake.call("store.read", key):
+            return self.fake.objects.get(key)
+
+    def create(self, key: str, content: bytes) -> str | None:
+        with self.fake.call("store.create", key, writes=True):
+            return None if key in self.fake.objects else self._keep(key, content)
+
+    def replace(self, key: str, content: bytes, tag: str) -> str | None:
+        with self.fake.call("store.replace", key, writes=True):
+            return self._keep(key, content) if self._has(key, tag) else None
+
+    def delete(self, key: str, tag: str) -> bool:
+        with self.fake.call("store.delete", key, writes=True):
+            found = self._has(key, tag)
+            if found:
+                del self.fake.objects[key]
+            return found
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        with self.fake.call("store.keys", prefix):
+            return sorted(key for key in self.fake.objects if key.startswith(prefix))
+
+    def _has(self, key: str, tag: str) -> bool:
+        found = self.fake.objects.get(key)
+        return found is not None and found.tag == tag
+
+    def _keep(self, key: str, content: bytes) -> str:
+        tag = hashlib.sha256(content).hexdigest()
+        self.fake.objects[key] = Stored(content=content, tag=tag)
+        return tag
+
+
+@dataclass(frozen=True, slots=True)
+class _Images:
+    fake: FakeWorld
+
+    def load(self, location: str) -> tuple[LabelledImage, ...]:
+        with self.fake.call("images.load", location):
+            return tuple(
+                LabelledImage(name=f"{each}.png", label=each, content=each.encode())
+                for each in self.fake.images
+            )
