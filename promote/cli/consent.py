@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from promote.core.gates import Verdict
 from promote.errors import DeclinedError, RefusedError
@@ -36,13 +37,19 @@ def require_consent(run: Run, *, yes: bool) -> None:
     Raises:
         click.UsageError: There is no terminal, and no ``--yes``.
     """
-    if not yes and not run.screen.interactive:
-        raise click.UsageError(
-            "There is no terminal to ask on. Add --yes to agree beforehand, or save a plan with "
-            "`promote plan --out plan.json`, review it, and apply it with "
-            "`promote apply plan.json`.",
-            click.get_current_context(),
+    context = click.get_current_context()
+    if yes:
+        by_variable = context.get_parameter_source("yes") is ParameterSource.ENVIRONMENT
+        if by_variable and not run.json:
+            run.screen.say("PROMOTE_YES is set, so nobody is asked.")
+    elif not run.screen.interactive:
+        saved = (
+            ", or save a plan with `promote plan --out plan.json`, review it, and apply it with "
+            "`promote apply plan.json`"
         )
+        plans = saved if context.info_name == "release" else ""
+        message = f"There is no terminal to ask on. Add --yes to agree beforehand{plans}."
+        raise click.UsageError(message, context)
 
 
 def ask(run: Run, question: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -64,15 +66,21 @@ def carry_out(
     run: Run, promoter: Promoter, story: Story, plan: Plan, *, junit: Path | None = None
 ) -> int:
     """Apply a plan, tell about it, show how it ended, and return the exit code."""
-    try:
-        with ends_when_asked(run.arguments):
-            result = promoter.apply(plan)
-    except PromoteError as error:
-        _report(junit, plan, story, error)
-        raise
+    with reported(junit, plan, story), ends_when_asked(run.arguments):
+        result = promoter.apply(plan)
     story.end()
     _report(junit, plan, story, result)
     return show_end(run, result)
+
+
+@contextmanager
+def reported(junit: Path | None, plan: Plan, story: Story) -> Iterator[None]:
+    """Write the JUnit report when the body fails with one of our errors."""
+    try:
+        yield
+    except PromoteError as error:
+        _report(junit, plan, story, error)
+        raise
 
 
 def show_end(run: Run, result: Result) -> int:

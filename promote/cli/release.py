@@ -52,7 +52,8 @@ def command(
         promoter = run.promoter(story)
         plan = promoter.plan(model, version, to=to, reason=reason, adopt=adopt)
         plans.tell_plan(run, plan)
-        consent.refuse_failed_gates(plan)
+        with plans.reported(junit, plan, story):
+            consent.refuse_failed_gates(plan)
         if plan.changes and not yes:
             consent.ask(run, f"Promote {model} {version} to {to}?")
         return plans.carry_out(run, promoter, story, plan, junit=junit)

@@ -68,9 +68,19 @@ class Run:
     def promoter(self, on_event: Callable[[Event], None] | None = None) -> Promoter:
         """Open the library; the first thing in a command that imports boto3."""
         topology = self.topology()
+        self._log()
         from promote.aws.profiles import open_session
         from promote.promoter import Promoter
 
         profile = self.settings.profile
         session = None if profile is None else open_session(profile)
         return Promoter(topology, session=session, on_event=on_event)
+
+    def _log(self) -> None:
+        """Let the library's own log be seen, ours alone: others' may hold requests and secrets."""
+        if self.settings.verbose:
+            import logging
+
+            level = logging.DEBUG if self.settings.verbose > 1 else logging.INFO
+            logging.getLogger("promote").setLevel(level)
+            logging.basicConfig(format="%(name)s: %(message)s")

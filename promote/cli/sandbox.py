@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,11 +106,12 @@ def calls_command(run: Run, *, follow: bool, since: int, directory: Path) -> Non
     endpoint = require_running(directory)["endpoint"]
     found = admin.calls(endpoint, since)
     _show(run, found)
-    while follow:
-        time.sleep(_FOLLOW_SECONDS)
-        since = found[-1]["n"] if found else since
-        found = admin.calls(endpoint, since)
-        _show(run, found)
+    with suppress(KeyboardInterrupt):
+        while follow:
+            time.sleep(_FOLLOW_SECONDS)
+            since = found[-1]["n"] if found else since
+            found = admin.calls(endpoint, since)
+            _show(run, found)
 
 
 @click.command("seed", cls=Command, help=_SEED)

@@ -134,21 +134,27 @@ class _Shell:
 
 def _show(run: Run, topology: Topology, tally: Tally) -> int:
     """Show what the applications have seen, and return the exit code."""
+    from promote.report.layout import paragraph
+
     drain = min(each.drain for each in topology.environments).total_seconds()
     if run.json:
         run.document("demo", requests=tally.requests, failed=tally.failed, applications=tally.rows)
         return 1 if tally.failed else 0
     _say(run, "What the applications saw")
-    _tell(
-        run,
-        f"They keep the pointer for {_TTL:g}s and the longest request took "
-        f"{tally.longest_request:.2f}s: together less than the drain of {drain:g}s.\n"
-        if _TTL + tally.longest_request <= drain
-        else f"This machine is so slow that a request took {tally.longest_request:.2f}s; with the "
-        f"{_TTL:g}s for which they keep the pointer that is more than the drain of {drain:g}s.\n",
-    )
+    _tell(run, paragraph(_rule(drain, tally)) + "\n")
     _tell(run, tally.text())
     return 1 if tally.failed else 0
+
+
+def _rule(drain: float, tally: Tally) -> str:
+    """Say whether the applications obeyed the rule of `promote.client`, and what came of it."""
+    age = _TTL + tally.longest_request
+    return (
+        f"They kept the pointer for {_TTL:g}s and a request took at most "
+        f"{tally.longest_request:.1f}s: together {age:.1f}s, "
+        f"{'within' if age <= drain else 'on this slow machine not within'} the drain of "
+        f"{drain:g}s. {tally.second_tries:,} requests needed the client's second try."
+    )
 
 
 def _say(run: Run, heading: str) -> None:

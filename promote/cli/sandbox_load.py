@@ -56,6 +56,11 @@ class Tally:
         return sum(row["failed"] for row in self.rows)
 
     @property
+    def second_tries(self) -> int:
+        """How many requests were answered only when they were made again."""
+        return sum(row["second_tries"] for row in self.rows)
+
+    @property
     def longest_request(self) -> float:
         """How long the slowest request took, in seconds."""
         return max((float(row["longest_request"]) for row in self.rows), default=0.0)

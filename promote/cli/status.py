@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -34,12 +35,13 @@ def command(run: Run, *, model: str | None, watch: bool) -> None:
     promoter = run.promoter()
     shown = _render(run, promoter, model)
     run.screen.result(shown)
-    while watch:
-        time.sleep(WATCH_SECONDS)
-        now = _render(run, promoter, model)
-        if now != shown:
-            run.screen.result(now)
-        shown = now
+    with suppress(KeyboardInterrupt):
+        while watch:
+            time.sleep(WATCH_SECONDS)
+            now = _render(run, promoter, model)
+            if now != shown:
+                run.screen.result(now)
+            shown = now
 
 
 def _render(run: Run, promoter: Promoter, model: str | None) -> str:

@@ -99,13 +99,14 @@ def _read_scalar(kind: object, data: object, place: str) -> object:
     raise TypeError(msg)
 
 
-def _read_time(data: object, place: str) -> datetime:
+def _read_time(data: object, place: str) -> object:
     try:
         moment = datetime.fromisoformat(typing.cast("str", data))
         found = moment.astimezone(UTC) if moment.tzinfo is not None else None
     except (TypeError, ValueError, OverflowError):
         found = None
-    return _checked(found is not None, data, place, "a time such as 2026-01-31T12:00:00Z") and found
+    _checked(found is not None, data, place, "a time such as 2026-01-31T12:00:00Z")
+    return found
 
 
 def _read_tuple(kind: object, data: object, place: str) -> tuple[object, ...]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from promote.arn import parse_version_arn
 from promote.core.observation import AccessRoleState, Json
 from promote.errors import PolicyError
-from promote.iam.document import Kind, parse
-from promote.iam.evaluate import action_matches, allows_action_on
+from promote.iam.document import Effect, Kind, Statement, parse
+from promote.iam.evaluate import action_matches, allows_action_on, resource_matches
 
 DETECT = "rekognition:DetectCustomLabels"
 EVERYTHING = "*"
@@ -56,6 +56,30 @@ def foreign_grants(
         for name, document in role.others(policy).items()
         if (patterns := allowed_patterns(document)) and not set(patterns) <= ours
     }
+
+
+def covers(live: Json, wanted: Json) -> bool:
+    """Say whether a live document certainly allows all that a wanted one allows, perhaps more."""
+    try:
+        given = parse(live, kind=Kind.IDENTITY).statements
+    except PolicyError:
+        return False
+    return all(each.effect is Effect.ALLOW for each in given) and all(
+        any(_includes(each, statement) for each in given)
+        for statement in parse(wanted, kind=Kind.IDENTITY).statements
+    )
+
+
+def _includes(given: Statement, wanted: Statement) -> bool:
+    alike = (given.actions, given.conditions) == (wanted.actions, wanted.conditions)
+    return alike and all(_reaches(given.resources, each) for each in wanted.resources)
+
+
+def _reaches(patterns: tuple[str, ...], resource: str) -> bool:
+    exact = parse_version_arn(resource) is not None
+    return resource in patterns or (
+        exact and any(resource_matches(pattern, resource) for pattern in patterns)
+    )
 
 
 def _may_concern(document: Json) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from promote.core.coverage import hourly_cost, role_coverage
 from promote.core.facts import facts_of
 from promote.core.gates import judge
-from promote.core.grants import exact_versions
+from promote.core.grants import covers, exact_versions
 from promote.core.observation import Json
 from promote.core.plan import (
     CHANGING,
@@ -115,10 +115,9 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     after = wish.document(named | {new})
     undo = _undo(wish, role.live, named)
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)
-    allowed = exact_versions(role.live)
     retired = moved and same(role.live, wish.document(frozenset({new})))
-    enough = moved and same(role.live, wish.document(named | {new} | allowed))
-    if retired or enough or (same(role.live, after) and same(role.live, undo)):
+    wider = moved and role.live is not None and covers(role.live, after)
+    if retired or wider or (same(role.live, after) and same(role.live, undo)):
         return None
     return Grant(
         environment=wish.environment.name,

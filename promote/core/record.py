@@ -146,8 +146,8 @@ class LedgerState:
         default_factory=lambda: MappingProxyType({})
     )
     """The last verification by (version ARN, environment)."""
-    ended: Mapping[str, Result] = field(default_factory=lambda: MappingProxyType({}))
-    """How each plan ended, by its digest."""
+    ended: Mapping[str, PromotionEnded] = field(default_factory=lambda: MappingProxyType({}))
+    """How and when each plan ended last, by its digest."""
 
     def verification(self, version: str, environment: str) -> VerificationDone | None:
         """Return the last verification of a version in an environment, or None."""
@@ -182,7 +182,7 @@ def _after(state: LedgerState, record: Record) -> LedgerState:
         case AccessChanged():
             return state
         case PromotionEnded():
-            ended = {**state.ended, record.digest: record.result}
+            ended = {**state.ended, record.digest: record}
             return replace(state, unfinished=None, ended=ended)
         case _:
             assert_never(record)

@@ -57,6 +57,8 @@ class Count:
     account: str
     requests: int = 0
     failed: int = 0
+    second_tries: int = 0
+    """How many requests the client had to make again; a promotion gives no cause."""
     answers: dict[str, int] = field(default_factory=dict)
     """How many answers each version gave, by its ARN."""
     longest_request: float = 0.0
@@ -76,6 +78,7 @@ class _Worker(threading.Thread):
         self._stop_asked = stop
         self._images = [path.read_bytes() for path in sorted(Path(orders.images).rglob("*.png"))]
         self._asked = ""
+        self._tries = 0
         session = boto3.Session(region_name=orders.region, **application.keys)
         session.events.register("provide-client-params.rekognition.DetectCustomLabels", self._note)
         self._client = Client(
@@ -104,6 +107,7 @@ class _Worker(threading.Thread):
     def _call(self, image: bytes) -> bool:
         """Make one request; what the client could not mend is a failure, whatever it was."""
         self.count.requests += 1
+        self._tries = 0
         try:
             self._client.detect(image)
         except Exception as error:  # noqa: BLE001 - counted and shown
@@ -115,8 +119,11 @@ class _Worker(threading.Thread):
         return True
 
     def _note(self, params: Mapping[str, Any], **_: Any) -> None:
-        """Note which version is asked."""
+        """Note which version is asked; the client tells nobody."""
         self._asked = params["ProjectVersionArn"]
+        self._tries += 1
+        if self._tries > 1:
+            self.count.second_tries += 1
 
 
 def main() -> int:

@@ -167,11 +167,11 @@ def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
         StalePlanError: The plan has ended and the world moved on, or a fact has changed.
     """
     ended = state.ended.get(digest(run.plan))
-    finished = ended is not None and not ended.left
-    if finished and ended is not None:
-        if ended.result is Outcome.PROMOTED and is_end_state(run.plan, observation):
+    # Tried again after a failure that left no trace, the same is planned anew: that is not closed.
+    if ended is not None and not ended.result.left and run.plan.made.at <= ended.at:
+        if ended.result.result is Outcome.PROMOTED and is_end_state(run.plan, observation):
             return True
-        raise applied_before(run.plan, ended)
+        raise applied_before(run.plan, ended.result)
     changed = changed_facts(run.plan, run.topology, observation)
     if changed:
         raise stale(run.plan, changed)

@@ -14,7 +14,13 @@ from functools import partial
 from promote.core.events import StepDone, StepStarted
 from promote.core.observation import Observation
 from promote.core.plan import Drain, Grant, Prove, Revoke, Start, Step, Stop, Switch
-from promote.errors import FailedError, LostResponseError, PointerChangedError, StalePlanError
+from promote.errors import (
+    DeadlineError,
+    FailedError,
+    LostResponseError,
+    PointerChangedError,
+    StalePlanError,
+)
 from promote.iam.document import same
 from promote.workflow.lifecycle import bring_up
 from promote.workflow.probe import prove_allowed
@@ -23,6 +29,7 @@ from promote.workflow.side_by_side import side_by_side
 from promote.workflow.smoke import below_threshold, smoke_test, verify_through_pointers
 from promote.workflow.wait import poll
 
+_SEE = "To see which role or policy stands in the way:\n    promote doctor"
 _WRITE_SECONDS = 30.0  # how long a pointer write whose answer was lost is tried again
 
 Do = Callable[[Step], str]
@@ -178,7 +185,11 @@ def _verified(run: Run) -> bool:
 
 
 def _verify(run: Run) -> None:
-    verification = verify_through_pointers(run, run.plan.request.version)
+    try:
+        verification = verify_through_pointers(run, run.plan.request.version)
+    except DeadlineError as error:
+        # Applications meet the same denial by now, so this is no wait to be gone on with.
+        raise FailedError("The verification failed", error.detail, _SEE) from error
     if not verification.passed:
         raise FailedError(
             "The verification failed",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from promote.core.events import SmokeTested
 from promote.core.record import VerificationDone
 from promote.core.topology import Target
-from promote.errors import AccessDeniedError, ExplicitDenyError, FailedError
+from promote.errors import AccessDeniedError, DeadlineError, ExplicitDenyError, FailedError
 from promote.ports import Credentials, Label, LabelledImage
 from promote.workflow.probe import blank_image
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.site import Site
 from promote.workflow.wait import poll
 
+_LAGGARD = 10.0  # seconds
 _NOTHING = Label(name="nothing", confidence=0.0)
 
 
@@ -132,19 +133,29 @@ def _best(site: Site, credentials: Credentials, version: str, image: LabelledIma
 def _classify(
     site: Site, credentials: Credentials, version: str, image: bytes
 ) -> tuple[Label, ...]:
-    """Classify one image; a replica that lags behind the proof is waited for."""
+    """Classify one image; a replica that lags behind the proof is waited for, but not for long.
+
+    Raises:
+        AccessDeniedError: The role is still denied `_LAGGARD` seconds later, so it is no laggard.
+    """
+    denials: list[AccessDeniedError] = []
 
     def look() -> tuple[Label, ...] | None:
         try:
             return site.service.invoke(credentials, version, image)
         except ExplicitDenyError:
             raise
-        except AccessDeniedError:
+        except AccessDeniedError as error:
+            denials.append(error)
             return None
 
-    seconds = site.environment.propagation.deadline.total_seconds()
-    what = "the access role to be allowed in every replica of IAM"
-    labels = poll(look, lambda seen: seen is not None, pace=site.pace(seconds), what=what)
+    what = "the last replica of IAM to allow the access role"
+    try:
+        labels = poll(look, lambda seen: seen is not None, pace=site.pace(_LAGGARD), what=what)
+    except DeadlineError as error:
+        if denials:
+            raise denials[-1] from error
+        raise
     return labels or ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,35 @@ def bare() -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
+
+
+def on_a_terminal(
+    directory: Path, environment: dict[str, str], answers: list[str], *arguments: str
+) -> tuple[int, str]:
+    """Run `promote` on a pseudo-terminal, answer in advance, and return what the person saw."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [PROMOTE, *arguments],
+        cwd=directory,
+        env={**bare(), "TERM": "xterm", **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+    )
+    os.close(theirs)
+    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # Linux says EIO when the other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    return process.wait(timeout=10), shown.decode()
 
 
 class Place:

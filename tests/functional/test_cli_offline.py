@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from promote.cli.sandbox_example import EXAMPLE
-from tests.functional.cli_world import PROMOTE, bare, run
+from tests.functional.cli_world import PROMOTE, bare, on_a_terminal, run
 
 INIT = [
     *("init", "--region", "us-east-1", "--ml-account", "222222222222"),
@@ -52,7 +50,7 @@ class TestInit:
 
     def test_on_a_terminal_asks(self, tmp_path: Path) -> None:
         answers = ["", "222222222222", "tools-detector", "tools", "qa=333333333333", ""]
-        code, shown = on_a_terminal(tmp_path, answers, "init")
+        code, shown = on_a_terminal(tmp_path, {}, answers, "init")
         assert code == 0, shown
         assert "The Region of the models [us-east-1]: " in shown
         assert run(tmp_path, {}, "config", "check").returncode == 0
@@ -159,30 +157,3 @@ class TestCompletion:
         script = run(tmp_path, {}, "completion", shell).stdout
         done = subprocess.run([shell, "-n"], input=script, text=True, check=False)
         assert done.returncode == 0
-
-
-def on_a_terminal(directory: Path, answers: list[str], *arguments: str) -> tuple[int, str]:
-    """Run `promote` on a pseudo-terminal, answer in advance, and return what the person saw."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [PROMOTE, *arguments],
-        cwd=directory,
-        env=bare() | {"TERM": "xterm"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        close_fds=True,
-    )
-    os.close(theirs)
-    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # Linux says EIO when the other side is closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    return process.wait(timeout=10), shown.decode()

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from promote.sandbox import admin
-from tests.functional.cli_world import PROMOTE, Place, bare
+from tests.functional.cli_world import PROMOTE, Place, bare, on_a_terminal
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,14 @@ class TestBeforeAnythingIsPromoted:
         assert done.stderr.startswith("Error: ")
         document = place.json(*arguments)
         assert (document["kind"], document["exit"]) == ("error", code)
+
+    def test_on_a_terminal_release_asks_and_takes_no_for_an_answer(self, place: Place) -> None:
+        release = ("release", "tools", "v2", "--to", "qa")
+        code, shown = on_a_terminal(place.directory, place.environment, ["n"], *release)
+        assert code == 3
+        assert "Promote tools v2 to qa? [y/N] " in shown
+        assert "\x1b[1mPlan: tools v2 to qa\x1b[0m" in shown
+        assert place.named("qa") == {"v1"}
 
     def test_a_tampered_plan_and_one_of_another_digest_are_refused(self, place: Place) -> None:
         place.promote("plan", "tools", "v2", "--to", "qa", "--out", "t.json")

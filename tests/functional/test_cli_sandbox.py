@@ -14,6 +14,24 @@ import pytest
 from promote.templates.location import policies_directory
 from tests.functional.cli_world import PROMOTE, Place, bare, run
 
+OWN = """
+version: 1
+region: eu-west-1
+ml: {account: "777777777777"}
+models: {cats: {project: cat-detector}}
+defaults:
+  access_role: "{model}-{environment}"
+  reader_role: promote-reader
+  operator_role: promote-operator
+  deployer_role: promote-deployer
+  smoke_role: promote-smoke
+  consumers: ["arn:aws:iam::{account}:role/teams/cats/app"]
+  pointer: {ssm: "/cats/{environment}"}
+  propagation: {consecutive: 1, deadline: 1m}
+environments:
+  - {name: test, accounts: ["888888888888"], drain: 1s}
+"""
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -109,6 +127,19 @@ class TestDoctor:
         done = run(place.directory, {}, "doctor")
         assert done.returncode != 0
         assert 'eval "$(promote sandbox env)"' in done.stderr
+
+
+class TestAConfigurationOfOnesOwn:
+    def test_finds_its_accounts_projects_and_roles_in_the_sandbox(self, tmp_path: Path) -> None:
+        (tmp_path / "promote.yaml").write_text(OWN)
+        place = Place(tmp_path)
+        try:
+            done = place.promote("doctor")
+            assert done.returncode == 0, done.stdout
+            done = place.promote("release", "cats", "v2", "--to", "test", "--yes")
+            assert done.returncode == 0, done.stderr
+        finally:
+            place.end()
 
 
 class TestDown:

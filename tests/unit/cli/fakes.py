@@ -13,6 +13,7 @@ from promote.cli.settings import Settings
 from promote.core.events import Event, Waiting
 from promote.core.gates import GateResult, Moment, Verdict
 from promote.core.plan import Cost, Made, Plan, PlannedTarget, Request, Start
+from promote.core.record import VerificationDone
 from promote.core.result import Outcome, Result
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -63,6 +64,19 @@ def a_gate(verdict: Verdict, gate: str = "verified") -> GateResult:
 def a_result(outcome: Outcome = Outcome.PROMOTED) -> Result:
     """Make the end of a promotion."""
     return Result(result=outcome, promotion="p1", environment="qa", version=V2, previous=None)
+
+
+def a_verification(*, passed: bool) -> VerificationDone:
+    """Make a verification."""
+    return VerificationDone(
+        at=NOON,
+        by="arn:aws:iam::111111111111:role/build",
+        version=V2,
+        environment="qa",
+        passed=passed,
+        accounts=("333333333333",),
+        accuracy=1.0 if passed else 0.5,
+    )
 
 
 def waiting(*, seconds: float = 0.0, status: str = "STARTING", what: str = "v2") -> Waiting:

@@ -7,6 +7,7 @@ import pytest
 from promote.cli.main import execute
 from promote.core import planfile
 from promote.core.result import Outcome
+from promote.core.status import Finding
 from tests.unit.cli import fakes
 from tests.unit.cli.fakes import NOTHING_TO_DO, PLAN, FakePromoter, FakeRun
 
@@ -94,6 +95,54 @@ class TestRelease:
         assert {line["format"] for line in lines} == {1}
         assert lines[-1]["kind"] == "result"
         assert lines[-1]["result"] == "promoted"
+
+
+class TestWhatWasInterrupted:
+    def test_is_finished_by_resume(self) -> None:
+        promoter = FakePromoter(resume=fakes.a_result())
+        assert execute(FakeRun("resume", "tools", promoter=promoter)) == 0
+
+    def test_resume_ends_with_the_code_of_its_direction(self) -> None:
+        promoter = FakePromoter(resume=fakes.a_result(Outcome.ROLLED_BACK))
+        assert execute(FakeRun("resume", "tools", promoter=promoter)) == 9
+
+    def test_is_put_back_by_abort_which_is_no_failure(self) -> None:
+        promoter = FakePromoter(abort=fakes.a_result(Outcome.ROLLED_BACK))
+        run = FakeRun("abort", "tools", "--yes", "--reason", "wrong", promoter=promoter)
+        assert execute(run) == 0
+        assert promoter.calls == [("abort", ("tools",), {"reason": "wrong"})]
+
+    def test_abort_asks_first(self) -> None:
+        assert execute(FakeRun("abort", "tools")) == 2
+        assert execute(FakeRun("abort", "tools", answer="n")) == 3
+
+
+class TestChecks:
+    @pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 4)])
+    def test_verify_ends_with_its_verdict(self, *, passed: bool, code: int) -> None:
+        promoter = FakePromoter(verify=fakes.a_verification(passed=passed))
+        assert execute(FakeRun("verify", "tools", "--environment", "qa", promoter=promoter)) == code
+
+    @pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 4)])
+    def test_the_doctor_ends_with_4_when_it_found_something(
+        self, monkeypatch: pytest.MonkeyPatch, *, ok: bool, code: int
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        findings = (
+            Finding(ok=True, subject="a", detail="b"),
+            Finding(ok=ok, subject="c", detail="d"),
+        )
+        assert execute(FakeRun("doctor", promoter=FakePromoter(doctor=findings))) == code
+
+
+class TestConsentByVariable:
+    def test_is_taken_and_said(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("PROMOTE_YES", "1")
+        promoter = FakePromoter(plan=PLAN, apply=fakes.a_result())
+        assert execute(FakeRun(*RELEASE, promoter=promoter)) == 0
+        assert "PROMOTE_YES is set" in capsys.readouterr().err
 
 
 class TestSingleSteps:

@@ -12,9 +12,7 @@ from promote.cli.help import EXIT_CODES
 from promote.cli.main import execute
 from promote.cli.root import cli
 from tests.unit.cli.fakes import FakeRun
-
-# Its module comes with the demo itself.
-LATER = {"sandbox demo"}
+from tests.unit.cli.parsing import parse
 
 
 def _paths(group: LazyGroup, *above: str) -> Iterator[tuple[str, ...]]:
@@ -22,8 +20,6 @@ def _paths(group: LazyGroup, *above: str) -> Iterator[tuple[str, ...]]:
     context = click.Context(group)
     for name in group.list_commands(context):
         path = (*above, name)
-        if " ".join(path) in LATER:
-            continue
         yield path
         command = group.get_command(context, name)
         if isinstance(command, LazyGroup):
@@ -47,20 +43,6 @@ def _examples(text: str) -> Iterator[list[str]]:
         if words.startswith("promote "):
             own = re.split(r'\)"| \| | > | {2,}', words)[0]
             yield shlex.split(own.replace("…", "0"))[1:]
-
-
-def _parse(words: list[str]) -> None:
-    """Parse a command line down to its last option, and run nothing."""
-    group: click.Command = cli
-    context = cli.make_context("promote", list(words), obj=FakeRun())
-    while isinstance(group, click.Group):
-        name, inner, rest = group.resolve_command(
-            context,
-            [*context._protected_args, *context.args],  # noqa: SLF001 (no other way)
-        )
-        assert inner is not None
-        context = inner.make_context(name, rest, parent=context)
-        group = inner
 
 
 PATHS = list(_paths(cli))
@@ -101,7 +83,7 @@ class TestTheHelpOfEveryCommand:
     @pytest.mark.parametrize("path", PATHS, ids=" ".join)
     def test_takes_every_example_that_it_shows(self, path: tuple[str, ...]) -> None:
         for words in _examples(_command(path).help or ""):
-            _parse(words)
+            parse(words)
 
 
 class TestHelp:

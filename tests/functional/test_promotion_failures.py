@@ -1,0 +1,174 @@
+"""What fails on the way: everything goes back, and the message says what failed and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from promote.sandbox import admin
+from promote.sandbox.seed import PROD_1, PROD_2
+from promote.sandbox.settings import Settings
+from tests.functional.promotion_stage import AT_ONCE, CONFIG, Stage, assert_ends
+
+SLOW_TO_SPREAD = replace(AT_ONCE, propagation_seconds=4)
+
+
+@contextmanager
+def put_back(stage: Stage) -> Iterator[None]:
+    """Hold that the body leaves the world as it was, and nothing unfinished or claimed."""
+    before = stage.snapshot()
+    yield
+    assert stage.snapshot() == before
+    assert stage.is_finished
+    kinds = [record["kind"] for record in stage.records()]
+    assert kinds.count("claim-opened") == kinds.count("claim-closed")
+    assert kinds.count("rollback-started") >= 1
+
+
+class TestBeforeTheSwitch:
+    def test_a_version_that_does_not_start_is_not_granted(self, stage: Stage) -> None:
+        stage.set_up()
+        with put_back(stage):
+            done = stage.release("v4")
+        assert_ends(done, 9, "The version did not start", "    promote version list tools")
+        assert "v4 is FAILED; RUNNING was expected." in done.stderr
+        assert stage.calls("iam:PutRolePolicy") == []
+
+    def test_images_below_the_threshold_take_the_grant_back(self, stage: Stage) -> None:
+        stage.set_up()
+        with put_back(stage):
+            done = stage.release("v3")
+        assert_ends(done, 9, "The smoke test failed", "train a better version.")
+        assert "0.900 required" in done.stderr
+        assert "No pointer was changed" in done.stderr
+        assert stage.calls("ssm:PutParameter") == []
+        assert stage.calls("rekognition:StopProjectVersion")
+
+    def test_the_same_can_be_tried_as_often_as_one_likes(self, stage: Stage) -> None:
+        plan = ("plan", "tools", "v3", "--to", "qa", "--out", "again.json")
+        assert stage.promote(*plan).returncode == 0
+        assert stage.release("v3").returncode == 9
+        assert stage.release("v3").returncode == 9
+        done = stage.promote("apply", "again.json")
+        assert_ends(done, 5, "The plan was applied before", "    promote plan tools v3 --to qa")
+
+    def test_a_policy_that_may_not_be_written(self, stage: Stage) -> None:
+        stage.set_up()
+        admin.inject(stage.endpoint, "iam:PutRolePolicy", "access_denied", count=9)
+        with put_back(stage):
+            done = stage.release()
+        assert_ends(done, 6, "Access denied", "    promote doctor")
+        assert "iam:PutRolePolicy" in done.stderr or "PutRolePolicy" in done.stderr
+        assert stage.calls("rekognition:StopProjectVersion")
+
+    def test_a_quota_that_only_the_service_knows_of(self, stage: Stage) -> None:
+        stage.set_up(CONFIG.replace("{running: 2}", "{running: 5}"))
+        operation = "rekognition:StartProjectVersion"
+        admin.inject(stage.endpoint, operation, "limit_exceeded", count=9)
+        with put_back(stage):
+            done = stage.release()
+        assert done.returncode == 4, done.stderr
+        assert "Error: A service quota leaves no room" in done.stderr
+        assert len(stage.calls(operation)) == 1
+
+
+class TestInTheMiddleOfTheSwitch:
+    def test_the_first_pointer_goes_back_when_the_second_cannot_be_written(
+        self, stage: Stage
+    ) -> None:
+        stage.set_up()
+        admin.inject(
+            stage.endpoint, "ssm:PutParameter", "access_denied", account=PROD_2, count=9
+        )
+        with put_back(stage):
+            done = stage.release("v2", "prod")
+        assert_ends(done, 6, "Access denied", "    promote doctor")
+        assert "Every pointer is back" in done.stderr
+        written = [c for c in stage.calls("ssm:PutParameter") if c["outcome"] == "ok"]
+        assert {c["account"] for c in written} == {PROD_1}
+        assert len(written) == 2
+        assert stage.document("history", "tools")["records"][-1]["result"]["result"] == "rolled-back"
+
+    def test_the_version_that_is_left_stays_granted_until_its_drain_has_passed(
+        self, stage: Stage
+    ) -> None:
+        back = [c["n"] for c in stage.calls("ssm:PutParameter") if c["outcome"] == "ok"][-1]
+        times = {c["n"]: c["time"] for c in stage.calls()}
+        withdrawn = [c["n"] for c in stage.calls("iam:PutRolePolicy")][-1]
+        stopped = stage.calls("rekognition:StopProjectVersion")[-1]["n"]
+        assert back < withdrawn < stopped
+        assert _seconds(times[withdrawn]) - _seconds(times[back]) >= 0.95
+
+    def test_the_same_release_works_once_the_cause_is_gone(self, stage: Stage) -> None:
+        admin.clear_faults(stage.endpoint)
+        stage.released("v2", "prod")
+        assert stage.snapshot().pointers[PROD_2] == "v2"
+
+
+class TestAVerificationThatFails:
+    def test_after_the_switch_puts_every_pointer_back(self, stage: Stage) -> None:
+        stage.set_up(CONFIG.replace("deadline: 20s", "deadline: 2s"))
+        operation = "rekognition:DetectCustomLabels"
+        # One probe and thirty images pass in either account; then somebody forbids it.
+        admin.inject(
+            stage.endpoint, operation, "access_denied", resource="*/v2/*", skip=62, count=999
+        )
+        with put_back(stage):
+            done = stage.release("v2", "prod")
+        assert_ends(done, 9, "The verification failed", "    promote doctor")
+        assert "Every pointer is back" in done.stderr
+
+
+class TestAWaitThatIsTooLong:
+    def test_for_iam_ends_75_and_the_same_command_finishes(self, stage: Stage) -> None:
+        stage.set_up(CONFIG.replace("deadline: 20s", "deadline: 1s"), SLOW_TO_SPREAD)
+        done = stage.release()
+        assert_ends(done, 75, "Out of time", "Run the same command again")
+        assert "to be allowed on v2" in done.stderr
+        assert stage.snapshot().pointers == {"333333333333": "v1", PROD_1: "v1", PROD_2: "v1"}
+        assert not stage.is_finished
+        admin.settings(stage.endpoint, propagation_seconds=0)
+        admin.wait_settled(stage.endpoint)
+        stage.released()
+        assert stage.is_finished
+        assert len(stage.calls("rekognition:StartProjectVersion")) == 1
+        assert stage.snapshot().granted("tools-qa") == {"v2"}
+
+    def test_for_the_start_ends_75_and_the_same_command_finishes(self, stage: Stage) -> None:
+        slow = Settings(start_seconds=4, stop_seconds=0, propagation_seconds=0)
+        stage.set_up(CONFIG.replace("{start: 20s", "{start: 1s"), slow)
+        done = stage.release()
+        assert_ends(done, 75, "Out of time", "Run the same command again")
+        assert "v2 to run" in done.stderr
+        stage.released_within(6)
+        assert len(stage.calls("rekognition:StartProjectVersion")) == 1
+
+
+class TestTheWayIsRough:
+    @pytest.mark.parametrize("fault", ["throttle", "error5xx", "drop_before", "drop_after"])
+    def test_but_the_promotion_arrives(self, stage: Stage, fault: str) -> None:
+        stage.set_up()
+        for operation in (
+            "rekognition:StartProjectVersion",
+            "rekognition:DescribeProjectVersions",
+            "iam:PutRolePolicy",
+            "iam:GetRolePolicy",
+            "sts:AssumeRole",
+            "rekognition:DetectCustomLabels",
+            "ssm:PutParameter",
+            "ssm:GetParameter",
+        ):
+            admin.inject(stage.endpoint, operation, fault)
+        stage.released()
+        assert stage.snapshot().pointers["333333333333"] == "v2"
+        assert stage.snapshot().granted("tools-qa") == {"v2"}
+        assert stage.is_finished
+        assert admin.faults(stage.endpoint) == []
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
