@@ -179,6 +179,8 @@ class Topology:
 
     def fill(self, text: str, *, model: str = "", environment: str = "", account: str = "") -> str:
         """Replace the placeholders in `text`."""
+        if "{" not in text:
+            return text
         values = {"model": model, "environment": environment, "account": account}
         for placeholder, value in {**values, "region": self.region}.items():
             text = text.replace("{" + placeholder + "}", value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from promote.core.documents import access_policy_context, allowed_resources
 from promote.core.observation import AccessRoleState, Json, Observation
@@ -38,9 +39,12 @@ class RoleInPlay:
         return self.state.policy(self.policy)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody wants, in the world as observed."""
+    """What somebody wants, in the world as observed.
+
+    What follows from its fields is worked out once: an environment may have hundreds of accounts.
+    """
 
     request: Request
     topology: Topology
@@ -54,12 +58,12 @@ class Wish:
         """The environment to promote to."""
         return self.topology.environment(self.request.environment)
 
-    @property
+    @cached_property
     def targets(self) -> tuple[Target, ...]:
         """The targets to promote to, in the order of the file."""
         return self.topology.targets(self.request.model, self.environment)
 
-    @property
+    @cached_property
     def version(self) -> ModelVersion:
         """The version to promote.
 
@@ -77,23 +81,32 @@ class Wish:
             f"To list them with their states:\n    promote version list {self.request.model}",
         )
 
-    @property
+    @cached_property
     def roles(self) -> tuple[RoleInPlay, ...]:
         """The targets' access roles, each once.
 
         Raises:
             NotFoundError: One of them does not exist.
         """
+        users: dict[str, list[Target]] = {}
+        for target in self.targets:
+            users.setdefault(target.access_role, []).append(target)
         return tuple(
-            RoleInPlay(
-                state=self._role_state(arn),
-                targets=tuple(t for t in self.targets if t.access_role == arn),
-            )
-            for arn in dict.fromkeys(target.access_role for target in self.targets)
+            RoleInPlay(state=self._role_state(arn), targets=tuple(targets))
+            for arn, targets in users.items()
         )
 
     def document(self, versions: frozenset[str]) -> Json:
         """Render the access role's inline policy that allows exactly these versions."""
+        if versions not in self._documents:
+            self._documents[versions] = self._rendered(versions)
+        return self._documents[versions]
+
+    @cached_property
+    def _documents(self) -> dict[frozenset[str], Json]:
+        return {}
+
+    def _rendered(self, versions: frozenset[str]) -> Json:
         resources = allowed_resources(
             self.environment.granularity,
             region=self.topology.region,

@@ -17,10 +17,9 @@ def parse(words: list[str]) -> None:
     group: click.Command = cli
     context = cli.make_context("promote", list(words), obj=FakeRun())
     while isinstance(group, click.Group):
-        name, inner, rest = group.resolve_command(
-            context,
-            [*context._protected_args, *context.args],  # noqa: SLF001 (no other way)
-        )
+        # The name under which click keeps a subcommand's words changed with 8.2.
+        held = vars(context).get("_protected_args") or vars(context).get("protected_args", [])
+        name, inner, rest = group.resolve_command(context, [*held, *context.args])
         assert inner is not None
         context = inner.make_context(name, rest, parent=context)
         group = inner
