@@ -4,8 +4,8 @@
 
     from promote import Promoter, load
 
-    promoter = Promoter(load("promote.yaml"))
-    plan = promoter.plan("tools", "v2", environment="qa")
+    promoter = Promoter(load())
+    plan = promoter.plan("tools", "v2", to="qa")
     result = promoter.apply(plan)
 
 Names are imported when they are first asked for (PEP 562), so that ``import promote`` costs a

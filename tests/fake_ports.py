@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from promote.arn import assumed_role_arn, parse_version_arn
+from promote.arn import assumed_role_arn
 from promote.core.observation import AccessRoleState, Json, PointerState, PointerValue
 from promote.core.topology import Target
 from promote.core.version import ModelVersion, Status
@@ -58,7 +58,7 @@ class _Clock:
         return self.fake.time
 
     def monotonic(self) -> float:
-        return self.fake.time.timestamp()
+        return self.fake.seconds
 
     def sleep(self, seconds: float) -> None:
         self.fake.pass_time(seconds)
@@ -134,9 +134,9 @@ class _Models:
             self.fake.stop(version.name)
 
     def invoke(self, credentials: Credentials, version_arn: str, image: bytes) -> tuple[Label, ...]:
-        account, replica = credentials.access_key_id.split("/")
+        account, delay = credentials.access_key_id.split("/")
         with self.fake.call("model.invoke", version_arn, credentials.session_token):
-            verdict = self.fake.decide(credentials.role, version_arn, int(replica)).verdict
+            verdict = self.fake.decide(credentials.role, version_arn, float(delay)).verdict
             if verdict is Verdict.EXPLICIT_DENY:
                 raise ExplicitDenyError("Access denied", f"{credentials.role} is forbidden it")
             if verdict is Verdict.IMPLICIT_DENY:

@@ -8,7 +8,6 @@ the world and keeps each breach in `breaches`.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import threading
@@ -69,17 +68,33 @@ class Hook:
     seen: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What an inline policy was from a moment on; None is deleted."""
+
+    since: datetime
+    document: Json | None
+    parsed: Policy | None
+
+
 @dataclass(slots=True)
 class Role:
     """An access role: each inline policy with every document that it had and since when."""
 
     trust: Json
-    inline: dict[str, list[tuple[datetime, Json | None]]] = field(default_factory=dict)
+    inline: dict[str, list[Edition]] = field(default_factory=dict)
+
+    def editions(self, at: datetime) -> dict[str, Edition]:
+        """Return the policies as they were at a moment."""
+        last = {
+            name: next((each for each in reversed(past) if each.since <= at), None)
+            for name, past in self.inline.items()
+        }
+        return {name: each for name, each in last.items() if each and each.document is not None}
 
     def documents(self, at: datetime) -> dict[str, Json]:
-        """Return the policies as they were at a moment."""
-        found = {name: [doc for when, doc in past if when <= at] for name, past in self.inline.items()}
-        return {name: docs[-1] for name, docs in found.items() if docs and docs[-1] is not None}
+        """Return the documents as they were at a moment."""
+        return {name: each.document for name, each in self.editions(at).items() if each.document}
 
 
 class FakeWorld:
@@ -87,7 +102,7 @@ class FakeWorld:
 
     def __init__(self, topology: Topology, *, live: str | None = "v1") -> None:
         self.topology = topology
-        self.time = NOW
+        self.seconds = 0.0
         self.calls: list[Call] = []
         self.breaches: list[str] = []
         self.dead = False
@@ -103,11 +118,16 @@ class FakeWorld:
         self.objects: dict[str, Stored] = {}
         self.images = ("hammer", "screwdriver")
         self.replicas = REPLICA_DELAYS
-        self._turns: dict[str, Iterator[int]] = {}
+        self._turns: dict[str, Iterator[float]] = {}
         self._hooks: list[Hook] = []
         self._guard = threading.RLock()
         for target in self.targets:
             self._seed(target, live)
+
+    @property
+    def time(self) -> datetime:
+        """The time by every clock of this world, in UTC."""
+        return NOW + timedelta(seconds=self.seconds)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -121,7 +141,7 @@ class FakeWorld:
         arn = version_arn(live)
         first = PointerValue(value=arn, revision=1, changed_at=NOW - HOUR, changed_by=PROMOTER)
         self.pointers[place(target)] = [first]
-        role.inline[target.policy_name] = [(NOW - HOUR, a_grant(live))]
+        role.inline[target.policy_name] = [_edition(NOW - HOUR, a_grant(live))]
         self.proven.add((target.account, arn))
 
     def ports(self) -> World:
@@ -206,7 +226,7 @@ class FakeWorld:
     def pass_time(self, seconds: float) -> None:
         """Move the clock."""
         with self._guard:
-            self.time += timedelta(seconds=seconds)
+            self.seconds += seconds
             self._settle()
 
     def become(self, name: str, status: Status, *, after: float = 0.0, message: str = "") -> None:
@@ -229,7 +249,7 @@ class FakeWorld:
         self.breaches += [
             f"{name} is stopped while {role} allows it"
             for role in self.roles
-            if self.decide(role, arn, 0).allowed and arn in json.dumps(self.document(role))
+            if self.decide(role, arn).allowed and arn in json.dumps(self.document(role))
         ]
         self.become(name, Status.STOPPING)
         self.become(name, Status.STOPPED, after=STOP_SECONDS)
@@ -252,24 +272,21 @@ class FakeWorld:
 
     def write_policy(self, role: str, document: Json | None, name: str = POLICY) -> None:
         """Replace or delete an inline policy; the replicas learn of it one after the other."""
-        self.roles[role].inline.setdefault(name, []).append((self.time, document))
+        self.roles[role].inline.setdefault(name, []).append(_edition(self.time, document))
 
     def document(self, role: str, name: str = POLICY) -> Json | None:
         """Return an inline policy as it was last written."""
         return self.roles[role].documents(self.time).get(name)
 
-    def next_replica(self, target: Target) -> int:
-        """Choose the replica that a fresh session of a target meets: each in turn."""
-        turns = self._turns.setdefault(
-            target.account, itertools.cycle(range(len(self.replicas)))
-        )
-        return next(turns)
+    def next_replica(self, target: Target) -> float:
+        """Return the delay of the replica that a target's fresh session meets: each in turn."""
+        return next(self._turns.setdefault(target.account, itertools.cycle(self.replicas)))
 
-    def decide(self, role: str, version: str, replica: int) -> Decision:
-        """Decide a detection by what one replica of IAM knows of a role."""
-        known = self.time - timedelta(seconds=self.replicas[replica])
-        documents = self.roles[role].documents(known)
-        policies = [_parsed(json.dumps(each), name) for name, each in documents.items()]
+    def decide(self, role: str, version: str, delay: float = 0.0) -> Decision:
+        """Decide a detection by what a replica of IAM that lags by `delay` seconds knows."""
+        known = self.time - timedelta(seconds=delay)
+        found = [each.parsed for each in self.roles[role].editions(known).values()]
+        policies = [each for each in found if each is not None]
         request = Request(principal=role, action=DETECT, resource=version, context={})
         return evaluate(request, policies)
 
@@ -348,8 +365,8 @@ class FakeWorld:
             return f"is {self.versions[arn].status.value}"
         if (target.account, arn) not in self.proven:
             return "was never proven"
-        replicas = range(len(self.replicas))
-        if not all(self.decide(target.access_role, arn, each).allowed for each in replicas):
+        delays = (*self.replicas, 0.0)
+        if not all(self.decide(target.access_role, arn, each).allowed for each in delays):
             return "is not allowed in every replica"
         return None
 
@@ -367,6 +384,6 @@ def _strikes(hook: Hook, call: Call) -> bool:
     return hook.seen in hook.nth
 
 
-@functools.cache
-def _parsed(text: str, name: str) -> Policy:
-    return parse(json.loads(text), kind=Kind.IDENTITY, name=name)
+def _edition(since: datetime, document: Json | None) -> Edition:
+    parsed = document and parse(document, kind=Kind.IDENTITY, name="policy")
+    return Edition(since, document, parsed or None)

@@ -35,4 +35,4 @@ def command(run: Run, *, model: str, yes: bool, reason: str | None) -> int:
     with run.story() as story, ends_when_asked(run.arguments):
         result = run.promoter(story).abort(model, reason=reason or "aborted")
     code = plans.show_end(run, result)
-    return 0 if result.result is Outcome.ROLLED_BACK else code
+    return 0 if result.result in {Outcome.ROLLED_BACK, Outcome.FAILED} else code

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -74,7 +74,8 @@ def _play(run: Run, directory: Path) -> int:
         variables = _environment(variables_of(info, "promoter"), run.settings.color)
         _tell(run, f"{info['endpoint']}, where {topology.ml.account} is the ML account.")
         _say(run, "Let applications call the model without a pause, until the end")
-        with sandbox_load.load(topology, directory, info, ttl=_TTL, env=variables) as applications:
+        calling = sandbox_load.load(topology, directory, info, ttl=_TTL, variables=variables)
+        with calling as applications:
             _tell(run, f"One in each of {sandbox_load.describe(topology)}.")
             _promote_twice(_Shell(run, directory, variables))
             tally = applications.end()
@@ -141,7 +142,7 @@ def _show(run: Run, topology: Topology, tally: Tally) -> int:
         run.document("demo", requests=tally.requests, failed=tally.failed, applications=tally.rows)
         return 1 if tally.failed else 0
     _say(run, "What the applications saw")
-    _tell(run, paragraph(_rule(drain, tally)) + "\n")
+    _tell(run, paragraph(_rule(drain, tally)) + "\n\n")
     _tell(run, tally.text())
     return 1 if tally.failed else 0
 
@@ -192,7 +193,7 @@ def _environment(variables: Mapping[str, str], color: str) -> dict[str, str]:
 def _hanging_up_ends_it() -> Iterator[None]:
     """Take a terminal that closes for a SIGTERM, so that nothing is left running."""
 
-    def end(*_: Any) -> None:
+    def end(_number: int, _frame: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     before = signal.signal(signal.SIGHUP, end)

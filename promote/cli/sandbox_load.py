@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promote.errors import PromoteError
-from promote.report.layout import duration, listing, short_version, table
+from promote.report.layout import listing, short_version, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from promote.core.topology import Topology
 
 _SECONDS_TO_END = 10.0
+_KEYS = ("access_key_id", "secret_access_key", "session_token")
 
 
 @contextmanager
@@ -76,7 +77,7 @@ class Tally:
                 f"{row['requests']:,}",
                 f"{row['failed']:,}",
                 *(f"{row['answers'].get(arn, 0):,}" for arn in versions),
-                duration(row["longest_gap"]),
+                f"{row['longest_gap'] * 1000:,.0f} ms",
             ]
             for row in self.rows
         ]
@@ -101,7 +102,12 @@ class Load:
 
 @contextmanager
 def load(
-    topology: Topology, directory: Path, info: Mapping[str, Any], *, ttl: float, **options: Any
+    topology: Topology,
+    directory: Path,
+    info: Mapping[str, Any],
+    *,
+    ttl: float,
+    variables: Mapping[str, str],
 ) -> Iterator[Load]:
     """Keep one application of each target account calling its model, from its first answer on.
 
@@ -110,7 +116,7 @@ def load(
         directory: Where the images are.
         info: What the sandbox says of itself.
         ttl: Seconds for which the applications keep what the pointer says.
-        options: Further arguments of `subprocess.Popen`, such as ``env``.
+        variables: The environment of their process.
     """
     command = [sys.executable, "-m", "promote.sandbox.consumers"]
     # A session of its own: Ctrl-C reaches us alone, and we end it in order.
@@ -120,7 +126,7 @@ def load(
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        **options,
+        env=dict(variables),
     )
     with attended(process):
         if process.stdin is None or process.stdout is None:
@@ -147,7 +153,7 @@ def _orders(
             "role": target.access_role,
             "parameter": target.pointer.name,
             "external_id": target.external_id,
-            "keys": _keys(info["logins"][f"consumer/{target.account}"]),
+            **{key: info["logins"][f"consumer/{target.account}"][key] for key in _KEYS},
         }
         for target in topology.all_targets(topology.models[0].name)
     ]
@@ -156,12 +162,4 @@ def _orders(
         "images": str(directory / "golden"),
         "ttl": ttl,
         "applications": applications,
-    }
-
-
-def _keys(login: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "aws_access_key_id": login["access_key_id"],
-        "aws_secret_access_key": login["secret_access_key"],
-        "aws_session_token": login["session_token"],
     }

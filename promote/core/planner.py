@@ -20,6 +20,7 @@ from promote.core.plan import (
     Plan,
     PlannedTarget,
     Prove,
+    Revoke,
     Start,
     Step,
     Stop,
@@ -66,9 +67,13 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
 
 
 def writes(step: Step) -> bool:
-    """Say whether a step changes anything; a grant may be planned for its undo alone."""
-    if isinstance(step, Grant):
-        return not same(step.before, step.after)
+    """Say whether a step changes anything.
+
+    A grant may be planned for its undo alone, a revocation for the denial that it proves.
+    """
+    if isinstance(step, Grant | Revoke):
+        removes = isinstance(step, Revoke) and bool(step.remove)
+        return removes or not same(step.before, step.after)
     return isinstance(step, CHANGING)
 
 

@@ -34,8 +34,9 @@ def revokes(wish: Wish, grants: tuple[Grant, ...]) -> tuple[Revoke, ...]:
     for role in wish.roles:
         before = granted.get(role.arn, role.live)
         remove = foreign_grants(role.state, role.policy, final) if wish.adopt else ()
-        if before is not None and (remove or not same(before, final)):
-            found.append(_revoke(wish, role, before, final, tuple(sorted(remove))))
+        if before is not None:
+            step = _revoke(wish, role, before, final, tuple(sorted(remove)))
+            found += [step] if step.revoked or step.remove or not same(before, final) else []
     return tuple(found)
 
 

@@ -2,7 +2,8 @@
 
 `promote.sandbox.server.Sandbox` starts it in a thread, ``python -m promote.sandbox`` as a process,
 and `promote.sandbox.admin` talks to a running one. Every AWS client works on it over real HTTP.
-It may import `promote.iam`, `promote.arn` and `promote.errors`, never the product's own workflow.
+It may import `promote.iam`, `promote.arn` and `promote.errors`, never the product's own workflow;
+`promote.sandbox.consumers` are applications, and use `promote.client` as such.
 
 Faithful: SigV4 and session expiry; identity, session and trust policies, permissions boundaries,
 ExternalId, role chaining; IAM writes that become visible replica by replica; quotas of roles and of

@@ -22,6 +22,7 @@ from typing import Any
 import boto3
 
 from promote.client import Client
+from promote.errors import InputError
 
 _KEPT_ERRORS = 3
 
@@ -34,8 +35,9 @@ class Application:
     role: str
     parameter: str
     external_id: str | None
-    keys: Mapping[str, str]
-    """The arguments of `boto3.Session` that are its credentials."""
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,12 @@ class _Worker(threading.Thread):
         self._images = [path.read_bytes() for path in sorted(Path(orders.images).rglob("*.png"))]
         self._asked = ""
         self._tries = 0
-        session = boto3.Session(region_name=orders.region, **application.keys)
+        session = boto3.Session(
+            application.access_key_id,
+            application.secret_access_key,
+            application.session_token,
+            orders.region,
+        )
         session.events.register("provide-client-params.rekognition.DetectCustomLabels", self._note)
         self._client = Client(
             application.parameter,
@@ -127,12 +134,18 @@ class _Worker(threading.Thread):
 
 
 def main() -> int:
-    """Follow the orders on stdin and return the exit code."""
+    """Follow the orders on stdin and return the exit code.
+
+    Raises:
+        InputError: There are no images.
+    """
     given = json.loads(sys.stdin.readline())
     applications = [Application(**each) for each in given.pop("applications")]
     orders = Orders(**given, applications=applications)
     stop = threading.Event()
     workers = [_Worker(orders, each, stop) for each in applications]
+    if not any(Path(orders.images).rglob("*.png")):
+        raise InputError("There are no images to ask about", f"{orders.images} has no *.png.")
     for worker in workers:
         worker.start()
     for worker in workers:

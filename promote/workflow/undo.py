@@ -14,11 +14,12 @@ from promote.core.observation import Observation
 from promote.core.plan import Grant, Switch
 from promote.core.progress import stoppable_after_undo, switched_accounts, switched_back, withdrawn
 from promote.core.record import RollbackStarted
-from promote.errors import NeedsAttentionError
+from promote.errors import NeedsAttentionError, PromoteError
 from promote.workflow.forward import write_pointer
 from promote.workflow.lifecycle import bring_down, close_claim
 from promote.workflow.retire import may_stop, wait_until
 from promote.workflow.run import Run
+from promote.workflow.side_by_side import side_by_side
 from promote.workflow.wait import poll
 
 _WRITE_SECONDS = 60.0
@@ -37,53 +38,93 @@ def put_back(run: Run, reason: str, turned: RollbackStarted | None) -> bool:
         TryAgainError: A wait ended too early; the same command goes on.
     """
     observation = run.observe()
-    if turned is None:
-        turned = RollbackStarted(
-            at=run.world.clock.now(),
-            promotion=run.promotion,
-            reason=reason,
-            switched=switched_accounts(run.plan, observation),
-        )
-        run.record(turned)
-    run.announce(RollingBack(at=run.world.clock.now(), reason=reason))
-    for step in switched_back(run.plan, observation):
-        _switch_back(run, step, observation)
+    back = switched_back(run.plan, observation)
+    turned = _turn(run, reason, turned, observation) if turned is None or back else turned
+    run.announce(RollingBack(at=run.world.clock.now(), reason=turned.reason))
+    _switch_all_back(run, back)
     if turned.switched:
-        _drain(run, turned)
+        _drain(run, turned, run.world.clock.now() if back else turned.at)
     for grant in withdrawn(run.plan, run.observe()):
         _withdraw(run, grant)
     _stop(run, run.observe())
     return bool(turned.switched)
 
 
-def _switch_back(run: Run, step: Switch, observation: Observation) -> None:
-    """Let a pointer name again what it named before; one that we created is deleted."""
+def _turn(
+    run: Run, reason: str, before: RollbackStarted | None, observation: Observation
+) -> RollbackStarted:
+    """Record the turn before the first compensating write.
+
+    A later run that finds pointers still to put back records it once more: a pointer that is
+    deleted keeps no time of its own, so the drain must be counted from this record.
+    """
+    switched = (before.switched if before else ()) + switched_accounts(run.plan, observation)
+    turned = RollbackStarted(
+        at=run.world.clock.now(),
+        promotion=run.promotion,
+        reason=before.reason if before else reason,
+        switched=tuple(dict.fromkeys(switched)),
+    )
+    run.record(turned)
+    return turned
+
+
+def _switch_all_back(run: Run, steps: tuple[Switch, ...]) -> None:
+    """Put back every pointer that can be, side by side; one that fails keeps none from going."""
+
+    def attempt(step: Switch) -> PromoteError | None:
+        try:
+            _switch_back(run, step)
+        except PromoteError as error:
+            return error
+        return None
+
+    for error in side_by_side(attempt, steps):
+        if error is not None:
+            raise error
+
+
+def _switch_back(run: Run, step: Switch) -> None:
+    """Let a pointer name again what it named before; one that we created is deleted.
+
+    One that names a third thing by now was written by somebody else and is left alone.
+    """
     target = run.target(step.account)
     pointer = run.pointer(target)
-    if step.undo is None:
-        if len(observation.pointers[target].history) == 1:
-            run.keep()
-            pointer.delete(target, role=target.deployer_role)
-            return
-        raise NeedsAttentionError(
-            "A pointer cannot be put back",
-            f"{step.pointer} of {target} did not exist before, but others have written it since.",
-            "Decide what it should name and write it by hand; then run the same command again.",
-        )
-    before = step.undo
 
     def look() -> bool:
         now = pointer.current(target, role=target.reader_role)
-        if now is not None and now.value == before:
+        if now is None or now.value != step.version:
             return True
-        return write_pointer(run, step.account, before, create=now is None) > 0
+        if step.undo is not None:
+            return write_pointer(run, step.account, step.undo, create=False) > 0
+        if now.revision != 1:
+            raise _written_by_others(step)
+        run.keep()
+        pointer.delete(target, role=target.deployer_role)
+        return True
 
     poll(look, bool, pace=run.pace(_WRITE_SECONDS), what=f"{step.pointer} of {target} to go back")
 
 
-def _drain(run: Run, turned: RollbackStarted) -> None:
-    """Keep the version that was left granted and running while applications may hold it."""
-    end = _drained_at(run, turned)
+def _written_by_others(step: Switch) -> NeedsAttentionError:
+    return NeedsAttentionError(
+        "A pointer cannot be put back",
+        f"{step.pointer} in account {step.account} did not exist before, but others have written "
+        "it since.",
+        "Decide what it should name and write it by hand; then run the same command again.",
+    )
+
+
+def _drain(run: Run, turned: RollbackStarted, back_at: datetime) -> None:
+    """Keep the version that was left granted and running while applications may hold it.
+
+    Args:
+        run: The promotion.
+        turned: The record of the turn.
+        back_at: When this very run put the last pointer back, by this machine's clock.
+    """
+    end = max(_drained_at(run, turned), back_at + run.environment.drain)
     if end - run.world.clock.now() > run.wait_at_most:
         request = run.plan.request
         raise NeedsAttentionError(

@@ -94,18 +94,18 @@ def tables() -> dict[str, str]:
     }
 
 
-def keys(shape: Shape = KEYS, path: str = "") -> Iterator[str]:
+def configuration_keys(shape: Shape = KEYS, path: str = "") -> Iterator[str]:
     """Yield every key that promote.yaml takes today, by its path; names are written ``*``."""
     match shape:
         case Section():
             for key in shape.keys:
                 if key.shape is not None:
                     yield f"{path}{key.name}"
-                    yield from keys(key.shape, f"{path}{key.name}.")
+                    yield from configuration_keys(key.shape, f"{path}{key.name}.")
         case Named():
-            yield from keys(shape.section, f"{path}*.")
+            yield from configuration_keys(shape.section, f"{path}*.")
         case Listed() if isinstance(shape.item, Section):
-            yield from keys(shape.item, path)
+            yield from configuration_keys(shape.item, path)
         case _:
             pass
 

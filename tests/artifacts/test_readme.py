@@ -2,7 +2,7 @@
 
 A console block says above itself how it is tried: ``run in: PLACE``, ``demo`` (which
 `tests/functional/test_demo.py` compares), or ``not run: REASON``; then its commands of ours are
-parsed at least. Places are directories; ``first`` gets a sandbox that fits what its first block made.
+parsed at least. Places are directories; ``first`` gets a sandbox that fits its promote.yaml.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class TestBlocks:
     def test_of_yaml_show_every_key(self) -> None:
         (block,) = [block for block in readme.blocks() if block.language == "yaml"]
         shown = set(re.findall(r"\b([a-z_]+):", block.text))
-        assert {key.rpartition(".")[2] for key in readme.keys()} <= shown
+        assert {key.rpartition(".")[2] for key in readme.configuration_keys()} <= shown
 
     def test_are_of_known_languages(self) -> None:
         assert {block.language for block in readme.blocks()} == {"console", "python", "yaml"}
@@ -156,7 +156,14 @@ class TestDifference:
 
     @pytest.mark.parametrize(
         "shown",
-        ["first\n", "last\n…\n", "…\nmore\n", "…\nlast\n…\nmore\n", "first\n…\nmiddle of …m\n…\n", ""],
+        [
+            "first\n",
+            "last\n…\n",
+            "…\nmore\n",
+            "…\nlast\n…\nmore\n",
+            "first\n…\nmiddle of …m\n…\n",
+            "",
+        ],
     )
     def test_is_told_when_they_are_not(self, shown: str) -> None:
         assert readme.difference(shown, self.SAID) is not None

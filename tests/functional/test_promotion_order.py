@@ -182,9 +182,7 @@ class TestTheOrder:
 
 class TestNothingIsAskedTwice:
     @pytest.mark.parametrize("environment", ["qa", "prod"])
-    def test_without_a_reason(
-        self, promoted: dict[str, list[Call]], environment: str
-    ) -> None:
+    def test_without_a_reason(self, promoted: dict[str, list[Call]], environment: str) -> None:
         unexplained = [
             (role_of(call), call["operation"], call["resource"], call["n"])
             for reason, call in repeats(promoted[environment])

@@ -13,7 +13,7 @@ from promote.sandbox.settings import Settings
 from tests.functional.promotion_stage import CONFIG, V2, Stage, assert_ends
 
 LONG = Settings(start_seconds=60, stop_seconds=0, propagation_seconds=0)
-LONG_DRAIN = CONFIG.replace("drain: 1s", "drain: 8s")
+LONG_DRAIN = CONFIG.replace("drain: 1s", "drain: 5s")
 AT_ONCE = Settings(start_seconds=0, stop_seconds=0, propagation_seconds=0)
 
 
@@ -100,16 +100,11 @@ class TestASignal:
         )
         plan = ("plan", "tools", "v2", "--to", "qa", "--detailed-exitcode")
         assert stage.promote(*plan).returncode == 0
-        assert stage.promote("plan", "tools", "v1", *plan[3:]).returncode == 10
 
 
 class TestAKill:
-    @pytest.mark.parametrize(
-        "moment", ["STARTING", "step 2 grant: done", "step 4 switch: done", "to drain"]
-    )
-    def test_at_any_moment_is_finished_by_the_same_command(
-        self, stage: Stage, moment: str
-    ) -> None:
+    @pytest.mark.parametrize("moment", ["STARTING", "step 2 grant: done", "step 4 switch: done"])
+    def test_at_any_moment_is_finished_by_the_same_command(self, stage: Stage, moment: str) -> None:
         start = 1.0 if moment == "STARTING" else 0
         stage.set_up(settings=Settings(start_seconds=start, propagation_seconds=0))
         process = stage.begin("release", "tools", "v2", "--to", "qa", "--yes")

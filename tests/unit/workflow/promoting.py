@@ -13,16 +13,13 @@ from promote.core.wish import Render
 from promote.promoter import Promoter
 from tests.fake_world import FakeWorld
 
-
 LONG = timedelta(hours=2)
 
 
 class Promoting(Promoter):
     """A promoter of the model tools in a `FakeWorld`; `events` keeps what it announced."""
 
-    def __init__(
-        self, fake: FakeWorld, *, on_event: Callable[[Event], None] | None = None
-    ) -> None:
+    def __init__(self, fake: FakeWorld, *, on_event: Callable[[Event], None] | None = None) -> None:
         self.events: list[Event] = []
         world = fake.ports()
         super().__init__(fake.topology, clock=world.clock, on_event=on_event or self.events.append)
