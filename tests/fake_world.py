@@ -8,7 +8,6 @@ the world and keeps each breach in `breaches`.
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -68,7 +67,7 @@ class Hook:
     seen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Edition:
     """What an inline policy was from a moment on; None is deleted."""
 
@@ -103,6 +102,9 @@ class FakeWorld:
     def __init__(self, topology: Topology, *, live: str | None = "v1") -> None:
         self.topology = topology
         self.seconds = 0.0
+        models = [model.name for model in topology.models]
+        self.targets = tuple(t for name in models for t in topology.all_targets(name))
+        """Every target of every model."""
         self.calls: list[Call] = []
         self.breaches: list[str] = []
         self.dead = False
@@ -118,7 +120,10 @@ class FakeWorld:
         self.objects: dict[str, Stored] = {}
         self.images = ("hammer", "screwdriver")
         self.replicas = REPLICA_DELAYS
-        self._turns: dict[str, Iterator[float]] = {}
+        self._changes = 0
+        self._held: tuple[float, int] | None = None
+        self._turns: dict[str, int] = {}
+        self._decided: dict[tuple[tuple[Edition, ...], str], Decision] = {}
         self._hooks: list[Hook] = []
         self._guard = threading.RLock()
         for target in self.targets:
@@ -128,11 +133,6 @@ class FakeWorld:
     def time(self) -> datetime:
         """The time by every clock of this world, in UTC."""
         return NOW + timedelta(seconds=self.seconds)
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Every target of every model."""
-        return tuple(t for m in self.topology.models for t in self.topology.all_targets(m.name))
 
     def _seed(self, target: Target, live: str | None) -> None:
         role = self.roles.setdefault(target.access_role, Role(trust={}))
@@ -165,7 +165,7 @@ class FakeWorld:
                 yield
             finally:
                 self._settle()
-                self.breaches += self._broken()
+                self._hold()
             self._strike(hook for hook in due if hook.after)
 
     def at(
@@ -223,6 +223,18 @@ class FakeWorld:
         self._hooks.clear()
         self.pass_time(seconds)
 
+    def copy(self) -> FakeWorld:
+        """Return the same world apart, as it is now and without calls: what a crash leaves."""
+        other = FakeWorld(self.topology, live=None)
+        other.seconds, other.replicas = self.seconds, self.replicas
+        other.versions, other.becoming = dict(self.versions), dict(self.becoming)
+        other.failing, other.poor, other.proven = set(self.failing), set(self.poor), set(self.proven)
+        other.pointers, other.objects = dict(self.pointers), dict(self.objects)
+        other.left_at = {where: dict(left) for where, left in self.left_at.items()}
+        for arn, role in self.roles.items():
+            other.roles[arn].inline.update({name: [*past] for name, past in role.inline.items()})
+        return other
+
     def pass_time(self, seconds: float) -> None:
         """Move the clock."""
         with self._guard:
@@ -256,6 +268,7 @@ class FakeWorld:
 
     def point(self, target: Target, value: str | None) -> int:
         """Let a pointer name something, or delete it; return its revision."""
+        self._changes += 1
         history = self.pointers.get(place(target), [])
         if history and history[-1].value != value:
             self.left_at.setdefault(place(target), {})[history[-1].value] = self.time
@@ -272,6 +285,7 @@ class FakeWorld:
 
     def write_policy(self, role: str, document: Json | None, name: str = POLICY) -> None:
         """Replace or delete an inline policy; the replicas learn of it one after the other."""
+        self._changes += 1
         self.roles[role].inline.setdefault(name, []).append(_edition(self.time, document))
 
     def document(self, role: str, name: str = POLICY) -> Json | None:
@@ -280,15 +294,19 @@ class FakeWorld:
 
     def next_replica(self, target: Target) -> float:
         """Return the delay of the replica that a target's fresh session meets: each in turn."""
-        return next(self._turns.setdefault(target.account, itertools.cycle(self.replicas)))
+        turn = self._turns.get(target.account, 0)
+        self._turns[target.account] = turn + 1
+        return self.replicas[turn % len(self.replicas)]
 
     def decide(self, role: str, version: str, delay: float = 0.0) -> Decision:
         """Decide a detection by what a replica of IAM that lags by `delay` seconds knows."""
         known = self.time - timedelta(seconds=delay)
-        found = [each.parsed for each in self.roles[role].editions(known).values()]
-        policies = [each for each in found if each is not None]
-        request = Request(principal=role, action=DETECT, resource=version, context={})
-        return evaluate(request, policies)
+        editions = tuple(self.roles[role].editions(known).values())
+        if (editions, version) not in self._decided:
+            request = Request(principal=role, action=DETECT, resource=version, context={})
+            policies = [each.parsed for each in editions if each.parsed is not None]
+            self._decided[editions, version] = evaluate(request, policies)
+        return self._decided[editions, version]
 
     def occupied(self) -> int:
         """Count the running slots that are taken."""
@@ -341,11 +359,16 @@ class FakeWorld:
         for arn, (when, version) in tuple(self.becoming.items()):
             if when <= self.time:
                 self.versions[arn] = version
+                self._changes += 1
                 del self.becoming[arn]
 
-    def _broken(self) -> list[str]:
+    def _hold(self) -> None:
         """Hold P1 against the world: whatever applications may use runs and is allowed to them."""
-        return [
+        now = (self.seconds, self._changes)
+        if now == self._held:
+            return
+        self._held = now
+        self.breaches += [
             f"{target} may use {arn.rsplit('/', 2)[-2]}, which {wrong}, "
             f"at {self.calls[-1].operation} (call {len(self.calls)})"
             for target in self.targets

@@ -43,7 +43,7 @@ def decode(content: bytes, *, expected_digest: str | None = None) -> Plan:
     stated = data.pop("digest", None)
     try:
         plan: Plan = from_json(Plan, data, "plan")
-        actual = digest(plan)
+        actual, canonical_bytes = digest(plan), encode(plan)
     except ValueError as error:  # CodecError, or half of a surrogate pair, which is no text
         raise PlanFileError("Not a plan file", f"{error}.", _REMEDY) from error
     if stated != actual:
@@ -52,7 +52,7 @@ def decode(content: bytes, *, expected_digest: str | None = None) -> Plan:
             f"Its digest says {stated!r}, but its content has the digest {actual!r}.",
             _REMEDY,
         )
-    if content.rstrip(b"\n") != encode(plan).rstrip(b"\n"):
+    if content.rstrip(b"\n") != canonical_bytes.rstrip(b"\n"):
         raise PlanFileError(
             "The plan file is not canonical",
             "It says the same as a plan file, but in other bytes (another order of keys, spaces, "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from promote.core.coverage import hourly_cost, role_coverage
 from promote.core.facts import facts_of
-from promote.core.gates import judge
+from promote.core.gates import Verdict, judge
 from promote.core.grants import covers, exact_versions
 from promote.core.observation import Json
 from promote.core.plan import (
@@ -47,8 +47,11 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
             allows more than planned; with every reason of its kind at once.
     """
     check_wish(wish)
+    gates = judge(wish.version.arn, wish.environment, wish.observation.ledger)
     start, grant, switch = _start(wish), _grants(wish), _switches(wish)
-    check_slot(wish, needed=bool(start))
+    # A refused plan starts nothing, and its gates are what its reader must know.
+    passed = all(gate.verdict is Verdict.PASS for gate in gates)
+    check_slot(wish, needed=bool(start) and passed)
     check_grants(wish, grant)
     prove = _proofs(wish, busy=bool(start or grant or switch))
     revoke, stop = revokes(wish, grant), stops(wish)
@@ -58,7 +61,7 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
         made=Made(at=wish.observation.at, tool=tool),
         request=wish.request,
         targets=tuple(_planned_targets(wish)),
-        gates=judge(wish.version.arn, wish.environment, wish.observation.ledger),
+        gates=gates,
         facts=facts_of(wish, grant, revoke, stop),
         steps=steps,
         cost=_cost(wish, stop),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promote.arn import parse_version_arn
 from promote.core.coverage import holders
+from promote.core.grants import exact_versions
 from promote.core.observation import Json, Observation, PointerState
 from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
 from promote.core.topology import Topology
@@ -103,6 +104,18 @@ def withdrawn(plan: Plan, observation: Observation) -> tuple[Grant, ...]:
     )
 
 
+def kept_by_others(plan: Plan, observation: Observation) -> tuple[Grant, ...]:
+    """Return the grants that cannot be taken back: somebody else's policy holds the new version."""
+    return tuple(
+        step
+        for step in plan.steps
+        if isinstance(step, Grant)
+        and step.version not in exact_versions(step.undo)
+        and not same(live := _policy(observation, step.role, step.policy), step.after)
+        and step.version in exact_versions(live)
+    )
+
+
 def can_turn_back(plan: Plan, observation: Observation) -> bool:
     """Say whether every pointer can still go back to a version that runs and is allowed.
 
@@ -120,7 +133,7 @@ def can_turn_back(plan: Plan, observation: Observation) -> bool:
         if step.undo is not None and observation.version(step.undo) is not None
     )
     revoked = any(
-        _revoked(step, observation)
+        same(_policy(observation, step.role, step.policy), step.after)
         for step in plan.steps
         if isinstance(step, Revoke) and not same(step.before, step.after)
     )

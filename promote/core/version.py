@@ -82,3 +82,7 @@ class ModelVersion:
     message: str = ""
     """The service's own words about the status, such as why a start failed."""
     f1: float | None = None
+
+    def __str__(self) -> str:
+        """Name the version and its state, for people."""
+        return f"{self.name} is {self.status.value}"

@@ -145,6 +145,9 @@ def _apply(run: Run, seen: Observation | None) -> Result:
     recent = seen if seen is not None and seen.ledger == state else None
     observation = recent or run.observe()
     if _settled(run, state, observation):
+        if unfinished is not None:
+            finished = replace(run, plan=unfinished.plan)
+            _end(finished, _result(finished, Outcome.PROMOTED, began))
         return _result(run, Outcome.UNCHANGED, began)
     resumed = unfinished is not None and digest(unfinished.plan) == digest(run.plan)
     if not resumed:

@@ -147,7 +147,7 @@ def _switch(run: Run, step: Switch) -> str:
 
     try:
         poll(look, bool, pace=run.pace(_WRITE_SECONDS), what=f"{step.pointer} of {target}")
-    except LostResponseError as error:
+    except DeadlineError as error:
         raise FailedError("The pointer could not be written", error.detail, error.remedy) from error
     if written and written[-1] != step.revision + 1:
         run.warn(f"{step.pointer} of {target} was written by somebody else at the same moment.")

@@ -7,6 +7,7 @@ process on this very machine that is dead has lost it at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -16,7 +17,7 @@ from datetime import timedelta
 
 from promote.core.codec import CodecError, canonical, from_json, to_json
 from promote.core.status import LockHolder
-from promote.errors import LockedError
+from promote.errors import LockedError, TryAgainError
 from promote.ports import Clock, Store, Stored
 
 LEASE = timedelta(minutes=2)
@@ -51,8 +52,11 @@ class Lease:
                 self._renew()
 
     def release(self) -> None:
-        """Give the lock back; somebody else's is left alone."""
-        with self._guard:
+        """Give the lock back; somebody else's is left alone.
+
+        A ledger that does not answer now changes nothing about how the work ended: leases expire.
+        """
+        with self._guard, contextlib.suppress(TryAgainError):
             self.store.delete(self.key, self.tag)
 
     def _renew(self) -> None:

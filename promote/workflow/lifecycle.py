@@ -14,7 +14,13 @@ from promote.core.observation import Observation
 from promote.core.plan import Start
 from promote.core.record import ClaimClosed, ClaimOpened
 from promote.core.version import ModelVersion, Status
-from promote.errors import FailedError, LostResponseError, PromoteError, WrongStateError
+from promote.errors import (
+    FailedError,
+    LostResponseError,
+    PromoteError,
+    ThrottledError,
+    WrongStateError,
+)
 from promote.workflow.site import Site
 from promote.workflow.wait import poll
 
@@ -70,13 +76,14 @@ def bring_up(site: Site, step: Start, observation: Observation) -> None:
         ascent.sees(version.status)
         if not ascent.should_ask(version.status):
             return version
-        ascent.asks += 1
         ascent.answered = _ask_to_start(site, step)
+        ascent.asks += 1
         return _describe(site, step.version, observation)
 
     def arrived(version: ModelVersion) -> bool:
         ascent.sees(version.status)
         if ascent.dead_end(version.status):
+            close_claim(site, version.arn)
             raise _did_not_start(site, version)
         return version.status is Status.RUNNING
 
@@ -158,6 +165,8 @@ def _ask_to_start(site: Site, step: Start) -> bool:
             f"Start of {short_version(step.version)}: {error.summary}; looking what came of it."
         )
         return False
+    except ThrottledError:
+        raise  # it did not start, but an earlier request without an answer may yet: still claimed
     except PromoteError:
         close_claim(site, step.version)
         raise

@@ -6,7 +6,7 @@ Each does one thing under the model's lock, and refuses what P1 and P6 protect.
 from __future__ import annotations
 
 from promote.arn import short_version
-from promote.core.coverage import covered_versions, holders, is_ours
+from promote.core.coverage import covered_versions, holders, is_ours, role_coverage
 from promote.core.grants import exact_versions
 from promote.core.observation import Observation
 from promote.core.plan import Request, Start
@@ -137,7 +137,7 @@ def grant(site: Site, version: str, render: Render) -> bool:
     wish = _wish(site, version, render)
     changed = False
     for role in wish.roles:
-        allowed = exact_versions(role.live) | {wish.version.arn}
+        allowed = _kept(wish, role) | {wish.version.arn}
         changed |= _write(site, wish, role, allowed)
     consecutive = site.environment.propagation.consecutive
     deadline = site.environment.propagation.deadline.total_seconds()
@@ -180,11 +180,17 @@ def revoke(site: Site, version: str, render: Render, *, force: bool) -> bool:
     changed = False
     for role in wish.roles:
         if arn in exact_versions(role.live):
-            changed |= _write(site, wish, role, exact_versions(role.live) - {arn})
+            changed |= _write(site, wish, role, _kept(wish, role) - {arn})
     if changed:
         _prove_denied(site, wish, arn)
         _record(site, wish, granted=False)
     return changed
+
+
+def _kept(wish: Wish, role: RoleInPlay) -> frozenset[str]:
+    """Return what a role must go on allowing: a pattern may be all that allows what it names."""
+    named = role_coverage(role.targets, wish.environment, wish.observation)
+    return exact_versions(role.live) | named
 
 
 def _prove_denied(site: Site, wish: Wish, arn: str) -> None:

@@ -12,7 +12,13 @@ from promote.arn import short_version
 from promote.core.events import RollingBack
 from promote.core.observation import Observation
 from promote.core.plan import Grant, Switch
-from promote.core.progress import stoppable_after_undo, switched_accounts, switched_back, withdrawn
+from promote.core.progress import (
+    kept_by_others,
+    stoppable_after_undo,
+    switched_accounts,
+    switched_back,
+    withdrawn,
+)
 from promote.core.record import RollbackStarted
 from promote.errors import NeedsAttentionError, PromoteError
 from promote.workflow.forward import write_pointer
@@ -46,7 +52,9 @@ def put_back(run: Run, reason: str, turned: RollbackStarted | None) -> bool:
         _drain(run, turned, run.world.clock.now() if back else turned.at)
     for grant in withdrawn(run.plan, run.observe()):
         _withdraw(run, grant)
-    _stop(run, run.observe())
+    observation = run.observe()
+    _refuse_kept(run, observation)
+    _stop(run, observation)
     return bool(turned.switched)
 
 
@@ -153,6 +161,21 @@ def _withdraw(run: Run, step: Grant) -> None:
         run.world.roles.remove(step.role, step.policy, role=run.operator)
     else:
         run.world.roles.put(step.role, step.policy, step.undo, role=run.operator)
+
+
+def _refuse_kept(run: Run, observation: Observation) -> None:
+    """Say which access roles go on allowing the version, because others have edited them."""
+    kept = kept_by_others(run.plan, observation)
+    if not kept:
+        return
+    lines = "\n".join(f"  {step.policy} of {step.role}" for step in kept)
+    version, model = short_version(run.plan.request.version), run.plan.request.model
+    raise NeedsAttentionError(
+        "An access role was changed meanwhile",
+        f"Every pointer is back, but policies that others have edited still allow {version}, so "
+        f"it was neither revoked nor stopped:\n{lines}",
+        f"Take {version} out of them, then finish:\n    promote resume {model}",
+    )
 
 
 def _stop(run: Run, observation: Observation) -> None:

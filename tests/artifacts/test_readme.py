@@ -36,6 +36,7 @@ class Place:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._runs = False
+        self._logins: dict[str, dict[str, str]] = {}
 
     def environment(self, login: str) -> dict[str, str]:
         """Return the variables with which a command is run as somebody."""
@@ -43,8 +44,10 @@ class Place:
         if not (self.directory / "promote.yaml").exists():
             return here
         self._start()
-        shown = run(self.directory, {}, "sandbox", "env", "--as", login).stdout
-        return here | dict(re.findall(r"export (\w+)=(\S+)", shown))
+        if login not in self._logins:
+            shown = run(self.directory, {}, "sandbox", "env", "--as", login).stdout
+            self._logins[login] = dict(re.findall(r"export (\w+)=(\S+)", shown))
+        return here | self._logins[login]
 
     def hurry(self) -> None:
         """Prove with a single success, where the README shows nothing of it."""

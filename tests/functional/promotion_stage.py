@@ -129,12 +129,12 @@ class Stage:
             variables["AWS_SESSION_TOKEN"] = token
         return {**os.environ, **variables}
 
-    def promote(self, *arguments: str) -> Done:
-        """Run `promote` to its end, without a terminal."""
+    def promote(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
+        """Run `promote` to its end, without a terminal, as the promoter or as another."""
         return subprocess.run(
             [PROMOTE, *arguments],
             cwd=self.directory,
-            env=self.environment(),
+            env=environment or self.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -20,9 +20,8 @@ AWS = Path(sys.executable).with_name("aws")
 def inside_the_vpc(url: str) -> str:
     """Write a configuration whose production must be called through the VPC endpoint."""
     vpc = f"    vpc_endpoints: [{ENDPOINT_ID}]\n    smoke: {{endpoint_url: '{url}'}}\n"
-    return CONFIG.replace(
-        'accounts: ["444444444444", "555555555555"]\n', f'accounts: ["{PROD_1}"]\n{vpc}'
-    )
+    both = 'accounts: ["444444444444", "555555555555"]\n'
+    return CONFIG.replace(both, f'accounts: ["{PROD_1}"]\n{vpc}')
 
 
 def session(stage: Stage, account: str, role: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def is_probe(call: Call) -> bool:
     """Say whether a call is one of a proof or a smoke test."""
     into_access_role = call["resource"].rpartition("/")[2].startswith("tools-")
     detects = call["operation"] == "rekognition:DetectCustomLabels"
-    return detects or (call["operation"] == "sts:AssumeRole" and into_access_role)
+    return bool(detects or (call["operation"] == "sts:AssumeRole" and into_access_role))
 
 
 def repeats(calls: Sequence[Call]) -> Iterator[tuple[str, Call]]:
@@ -100,7 +100,8 @@ def _times(before: list[int], last: int) -> int:
 def first(calls: Sequence[Call], operation: str, **fields: str) -> int:
     """Return the number of the first call of an operation that went well."""
     wanted = {"operation": operation, "outcome": "ok", **fields}
-    return next(c["n"] for c in calls if wanted.items() <= c.items())
+    number: int = next(c["n"] for c in calls if wanted.items() <= c.items())
+    return number
 
 
 def story(calls: Sequence[Call], version: str) -> list[str]:

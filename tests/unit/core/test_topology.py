@@ -88,10 +88,10 @@ class TestTopology:
         assert topology.operator(prod()) == f"arn:aws:iam::{ML}:role/promote-operator-prod"
 
     def test_names_what_it_has_when_asked_for_something_else(self) -> None:
-        with pytest.raises(NotFoundError, match="'tool'.* It has: tools") as no:
+        with pytest.raises(NotFoundError, match=r"'tool'.* It has: tools") as no:
             a_topology().model("tool")
         assert no.value.exit_code == 7
-        with pytest.raises(NotFoundError, match="'dev'.* It has: qa, prod"):
+        with pytest.raises(NotFoundError, match=r"'dev'.* It has: qa, prod"):
             a_topology().environment("dev")
 
     def test_fills_the_place_of_the_images(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,11 @@ from promote.core.topology import Target
 from tests.builders import PROD, QA, a_topology
 from tests.fake_world import FakeWorld
 from tests.unit.workflow.promoting import Promoting
+
+
+@pytest.fixture(autouse=True)
+def _the_same_jitter_every_time() -> None:
+    random.seed(20260302)
 
 
 @pytest.fixture

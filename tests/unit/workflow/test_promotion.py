@@ -52,9 +52,7 @@ class TestAStraightPromotion:
         assert in_qa.document(PROD_ROLE) == a_grant("v2")
         assert (in_qa.status("v1"), in_qa.status("v2")) == (Status.STOPPED, Status.RUNNING)
 
-    def test_leaves_a_version_running_that_another_environment_names(
-        self, fake: FakeWorld
-    ) -> None:
+    def test_leaves_a_version_running_that_another_environment_names(self, fake: FakeWorld) -> None:
         Promoting(fake).release(to="qa")
         assert fake.status("v1") is Status.RUNNING
         assert fake.document(QA_ROLE) == a_grant("v2")

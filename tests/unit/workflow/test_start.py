@@ -44,7 +44,8 @@ class TestStarting:
         assert fake.operations().count("model.start") == 1
 
     @pytest.mark.parametrize(
-        "status", [Status.TRAINING_COMPLETED, Status.STOPPED, Status.COPYING_COMPLETED, Status.FAILED]
+        "status",
+        [Status.TRAINING_COMPLETED, Status.STOPPED, Status.COPYING_COMPLETED, Status.FAILED],
     )
     def test_starts_from_every_startable_state(self, fake: FakeWorld, status: Status) -> None:
         fake.become("v2", status)
@@ -113,7 +114,7 @@ class TestStarting:
 
     def test_runs_out_of_time_and_goes_on_later(self, fake: FakeWorld) -> None:
         fake.at("model.start", lambda: fake.become("v2", Status.STARTING), after=True)
-        fake.at("model.start", lambda: fake.becoming.clear(), after=True)
+        fake.at("model.start", fake.becoming.clear, after=True)
         with pytest.raises(DeadlineError) as caught:
             Promoting(fake).release()
         assert "Waited 1800 s for v2 to run" in caught.value.detail

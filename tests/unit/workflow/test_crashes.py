@@ -1,0 +1,106 @@
+"""Kill a promotion at every write, and run the same command again (P3), under P1 throughout.
+
+Between two writes nothing outside the process changes but the time, so what the world is right
+after every write stands for what a crash anywhere leaves behind.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from promote.core.version import Status
+from promote.errors import FailedError
+from tests.builders import a_topology
+from tests.fake_world import FakeWorld
+from tests.unit.workflow.promoting import Promoting
+from tests.unit.workflow.test_promotion import V2
+
+LEASE_OVER = 200.0  # seconds
+
+Prepare = Callable[[FakeWorld], None]
+
+
+def goes_well(fake: FakeWorld) -> None:
+    """Let nothing be in the way."""
+
+
+def answers_badly(fake: FakeWorld) -> None:
+    """Let the smoke test fail."""
+    fake.poor.add(V2)
+
+
+def spoilt_once_switched(fake: FakeWorld) -> None:
+    """Let v2 answer well until the first pointer names it, and badly from then on."""
+    if any(value.value == V2 for history in fake.pointers.values() for value in history[1:]):
+        fake.poor.add(V2)
+    spoil_once_switched(fake)
+
+
+def never_starts(fake: FakeWorld) -> None:
+    """Let the start end in FAILED."""
+    fake.failing.add(V2)
+
+
+def a_world(to: str, *, first: bool) -> FakeWorld:
+    fake = FakeWorld(a_topology(), live=None if first else "v1")
+    if first:
+        fake.become("v1", Status.STOPPED)
+    if to == "prod":
+        Promoting(fake).release(to="qa")
+    fake.calls.clear()
+    return fake
+
+
+def released(fake: FakeWorld, to: str) -> Mapping[str, object]:
+    """Release v2 and return what came of it, well or badly."""
+    try:
+        Promoting(fake).release(to=to)
+    except FailedError:
+        pass
+    state = dict(fake.end_state())
+    claims = state.pop("claims")
+    assert isinstance(claims, dict)
+    return {**state, "claimed": set(claims)}
+
+
+def diverging(to: str, prepare: Prepare, *, first: bool) -> list[str]:
+    """Release again from what each write leaves; tell where it does not end the same, or breaks P1.
+
+    The lock of the killed process has to expire first, since its host cannot be asked about it.
+    """
+    fake = a_world(to, first=first)
+    prepare(fake)
+    left: list[tuple[str, FakeWorld]] = []
+    fake.at("!", lambda: left.append((str(fake.calls[-1]), fake.copy())), times=99, after=True)
+    expected = released(fake, to)
+    assert not fake.breaches
+    assert len(left) >= 8
+    wrong = []
+    for where, world in left:
+        if prepare is not goes_well:
+            prepare(world)
+        world.pass_time(LEASE_OVER)
+        found = released(world, to)
+        wrong += [f"{where}: {found}"] if found != expected else []
+        wrong += [f"{where}: {breach}" for breach in world.breaches[:1]]
+    return wrong
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["again", "first"])
+@pytest.mark.parametrize("to", ["qa", "prod"])
+class TestAfterACrashAnywhere:
+    def test_the_same_command_finishes_the_promotion(self, to: str, *, first: bool) -> None:
+        assert not diverging(to, goes_well, first=first)
+
+    def test_the_same_command_puts_a_bad_version_back(self, to: str, *, first: bool) -> None:
+        assert not diverging(to, spoilt_once_switched, first=first)
+
+    def test_the_same_command_refuses_what_answers_badly(self, to: str, *, first: bool) -> None:
+        assert not diverging(to, answers_badly, first=first)
+
+
+def test_the_same_command_fails_again_with_a_version_that_never_starts() -> None:
+    assert not diverging("qa", never_starts, first=False)
