@@ -61,7 +61,7 @@ class Hook:
 
     operation: str
     resource: str
-    action: Callable[[], None]
+    action: Callable[[], object]
     nth: range
     after: bool
     seen: int = 0
@@ -171,7 +171,7 @@ class FakeWorld:
     def at(
         self,
         operation: str,
-        action: Callable[[], None],
+        action: Callable[[], object],
         *,
         nth: int = 1,
         times: int = 1,
@@ -228,7 +228,11 @@ class FakeWorld:
         other = FakeWorld(self.topology, live=None)
         other.seconds, other.replicas = self.seconds, self.replicas
         other.versions, other.becoming = dict(self.versions), dict(self.becoming)
-        other.failing, other.poor, other.proven = set(self.failing), set(self.poor), set(self.proven)
+        other.failing, other.poor, other.proven = (
+            set(self.failing),
+            set(self.poor),
+            set(self.proven),
+        )
         other.pointers, other.objects = dict(self.pointers), dict(self.objects)
         other.left_at = {where: dict(left) for where, left in self.left_at.items()}
         for arn, role in self.roles.items():

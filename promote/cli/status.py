@@ -22,7 +22,7 @@ _HELP = """Show what every environment runs, names and allows, and what is unfin
 \b
     promote status
     promote status tools --watch
-    promote status -o json | jq '.[].environments'
+    promote status -o json | jq '.models[].environments'
 """
 
 

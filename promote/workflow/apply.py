@@ -151,7 +151,8 @@ def _apply(run: Run, seen: Observation | None) -> Result:
         return _result(run, Outcome.UNCHANGED, began)
     resumed = unfinished is not None and digest(unfinished.plan) == digest(run.plan)
     if not resumed:
-        refuse_unless_passed(judge(run.plan.request.version, run.environment, state), run.plan)
+        gates = judge(run.plan.request.version, run.environment, state)
+        refuse_unless_passed(gates, run.plan, run.environment)
     steps = remaining(run.plan, observation)
     _announce_beginning(run, len(steps), resumed=resumed)
     _preflight(run, steps)

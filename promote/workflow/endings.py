@@ -8,6 +8,7 @@ from promote.core.gates import GateResult, Verdict
 from promote.core.plan import Plan
 from promote.core.record import LedgerState, Unfinished
 from promote.core.result import Result
+from promote.core.topology import Environment
 from promote.errors import (
     FailedError,
     NeedsAttentionError,
@@ -92,7 +93,9 @@ def stale(plan: Plan, changed: tuple[Changed, ...]) -> StalePlanError:
     )
 
 
-def refuse_unless_passed(gates: tuple[GateResult, ...], plan: Plan) -> None:
+def refuse_unless_passed(
+    gates: tuple[GateResult, ...], plan: Plan, environment: Environment
+) -> None:
     """Refuse when any gate does not pass, naming all that do not.
 
     Raises:
@@ -107,8 +110,11 @@ def refuse_unless_passed(gates: tuple[GateResult, ...], plan: Plan) -> None:
         "Promotion refused",
         f"{len(failing)} of {len(gates)} gates refused {request.model}/"
         f"{short_version(request.version)} for {request.environment}:\n" + "\n".join(lines),
-        "Promote it to the earlier environment first, or verify it there:\n"
-        f"    promote verify {request.model} --environment ENVIRONMENT",
+        "Promote it there first:\n"
+        + "\n".join(
+            f"    promote release {request.model} {short_version(request.version)} --to {earlier}"
+            for earlier in environment.after
+        ),
     )
 
 

@@ -29,7 +29,6 @@ from promote.workflow.side_by_side import side_by_side
 from promote.workflow.smoke import below_threshold, smoke_test, verify_through_pointers
 from promote.workflow.wait import poll
 
-_SEE = "To see which role or policy stands in the way:\n    promote doctor"
 _WRITE_SECONDS = 30.0  # how long a pointer write whose answer was lost is tried again
 
 Do = Callable[[Step], str]
@@ -185,11 +184,7 @@ def _verified(run: Run) -> bool:
 
 
 def _verify(run: Run) -> None:
-    try:
-        verification = verify_through_pointers(run, run.plan.request.version)
-    except DeadlineError as error:
-        # Applications meet the same denial by now, so this is no wait to be gone on with.
-        raise FailedError("The verification failed", error.detail, _SEE) from error
+    verification = verify_through_pointers(run, run.plan.request.version)
     if not verification.passed:
         raise FailedError(
             "The verification failed",

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from promote.arn import short_version
@@ -30,6 +29,8 @@ from promote.sandbox.settings import Settings
 from promote.sandbox.world import World
 
 if TYPE_CHECKING:
+    import boto3
+
     from promote.core.topology import Topology
     from promote.sandbox.server import Sandbox
     from tests.functional.conftest import MakeClient
@@ -54,7 +55,7 @@ defaults:
   propagation: {consecutive: 1, deadline: 20s}
   deadlines: {start: 20s, stop: 20s}
   smoke: {images: golden/}
-  drain: 1s
+  drain: 0s
 environments:
   - name: qa
     accounts: ["333333333333"]
@@ -95,6 +96,7 @@ class Stage:
         self.session = session
         self.sandbox = sandbox
         self.client = a_client
+        self._clients: dict[tuple[str, str], Any] = {}
         self.topology: Topology
 
     def set_up(
@@ -194,7 +196,7 @@ class Stage:
 
     def pointer(self, account: str, name: str = POINTER) -> str | None:
         """Return what a pointer holds."""
-        ssm = self.client(f"admin/{account}", "ssm")
+        ssm = self._administrator(account, "ssm")
         try:
             value: str = ssm.get_parameter(Name=name)["Parameter"]["Value"]
         except ClientError:
@@ -226,8 +228,15 @@ class Stage:
         ended = kinds.count("promotion-started") == kinds.count("promotion-ended")
         return ended and not (self.directory / ".promote/ledger/tools/lock.json").exists()
 
+    def _administrator(self, account: str, service: str) -> Any:
+        """Return a client, made once: an administrator's keys are the same in every world."""
+        key = (account, service)
+        if key not in self._clients:
+            self._clients[key] = self.client(f"admin/{account}", service)
+        return self._clients[key]
+
     def _policies(self, target: Any) -> dict[str, Any]:
-        iam = self.client(f"admin/{ML}", "iam")
+        iam = self._administrator(ML, "iam")
         role = target.access_role.rpartition("/")[2]
         try:
             names = iam.list_role_policies(RoleName=role)["PolicyNames"]

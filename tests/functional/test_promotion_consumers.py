@@ -72,7 +72,7 @@ class Applications:
 def test_no_request_fails_through_a_promotion_and_one_that_is_put_back(
     stage: Stage, golden: Path
 ) -> None:
-    stage.set_up(CONFIG.replace("drain: 1s", "drain: 2s"), LIFE)
+    stage.set_up(CONFIG.replace("drain: 0s", "drain: 2s"), LIFE)
     image = (golden / "hammer" / "00.png").read_bytes()
     admin.inject(stage.endpoint, "ssm:PutParameter", "access_denied", account=PROD_2)
     with Applications(stage, image) as applications:

@@ -80,7 +80,7 @@ class TestInTheMiddleOfTheSwitch:
     def test_the_first_pointer_goes_back_when_the_second_cannot_be_written(
         self, stage: Stage
     ) -> None:
-        stage.set_up()
+        stage.set_up(CONFIG.replace("drain: 0s", "drain: 1s"))
         admin.inject(stage.endpoint, "ssm:PutParameter", "access_denied", account=PROD_2, count=9)
         with put_back(stage):
             done = stage.release("v2", "prod")

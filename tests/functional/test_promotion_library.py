@@ -65,7 +65,7 @@ class TestAPromoter:
     def test_says_what_is_left_when_the_drain_is_longer_than_the_caller_waits(
         self, stage: Stage
     ) -> None:
-        (stage.directory / "promote.yaml").write_text(CONFIG.replace("drain: 1s", "drain: 2s"))
+        (stage.directory / "promote.yaml").write_text(CONFIG.replace("drain: 0s", "drain: 2s"))
         topology = load(stage.directory / "promote.yaml")
         promoter = Promoter(topology, session=stage.session)
         result = promoter.apply(promoter.plan("tools", "v2", to="qa"), wait=timedelta(0))

@@ -13,7 +13,7 @@ from promote.sandbox.settings import Settings
 from tests.functional.promotion_stage import CONFIG, V2, Stage, assert_ends
 
 LONG = Settings(start_seconds=60, stop_seconds=0, propagation_seconds=0)
-LONG_DRAIN = CONFIG.replace("drain: 1s", "drain: 3s")
+LONG_DRAIN = CONFIG.replace("drain: 0s", "drain: 3s")
 AT_ONCE = Settings(start_seconds=0, stop_seconds=0, propagation_seconds=0)
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -102,7 +103,7 @@ class TestPolling:
         pace = Pace(clock=clock, deadline=100, shortest=1, longest=8)
         with pytest.raises(DeadlineError):
             poll(look, bool, pace=pace, what="it")
-        apart = [later - earlier for earlier, later in zip(seen, seen[1:], strict=False)]
+        apart = [later - earlier for earlier, later in pairwise(seen)]
         assert all(0.999 <= each <= 8.001 for each in apart[:-1])
 
     def test_beats_and_tells_before_every_pause(self) -> None:
@@ -150,11 +151,14 @@ class TestSideBySide:
 
     def test_cancels_the_others_waits_when_one_fails(self) -> None:
         cancelled = threading.Event()
+        waiting = threading.Event()
         outcomes: list[bool] = []
 
         def work(each: int) -> None:
             if each == 0:
+                waiting.wait(5)
                 raise AccessDeniedError("No")
+            waiting.set()
             outcomes.append(cancelled.wait(5))
 
         with pytest.raises(AccessDeniedError):
