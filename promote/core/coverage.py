@@ -7,6 +7,7 @@ A version is *covered* in a target while the target's pointer names it, or named
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from promote.arn import parse_version_arn
 from promote.core.grants import exactly_granted
@@ -41,6 +42,7 @@ def holders(
     observation: Observation,
     *,
     besides: str | None = None,
+    draining: bool = True,
 ) -> tuple[str, ...]:
     """Name everything that forbids stopping a version, in any environment of the topology.
 
@@ -49,6 +51,7 @@ def holders(
         topology: Every environment that counts.
         observation: The world.
         besides: An environment not to ask, because the caller's plan empties it first.
+        draining: Whether a pointer that has left the version, but not drained yet, counts.
     """
     found: list[str] = []
     for environment in topology.environments:
@@ -58,7 +61,8 @@ def holders(
         found += [
             f"the pointer {target.pointer.name} of {target} names it, or did so within its drain"
             for target in targets
-            if version in covered_versions(target, environment, observation)
+            if version == observation.pointers[target].value
+            or (draining and version in covered_versions(target, environment, observation))
         ]
         found += [
             f"the access role {arn} allows it"
@@ -66,6 +70,18 @@ def holders(
             if arn in observation.roles and version in exactly_granted(observation.roles[arn])
         ]
     return tuple(found)
+
+
+def drained_everywhere(version: str, topology: Topology, observation: Observation) -> datetime:
+    """Return from when on no application of any environment can hold a version."""
+    ends = [
+        at + environment.drain
+        for environment in topology.environments
+        for target in topology.targets(observation.model, environment)
+        for value, at in observation.pointers[target].left_behind()
+        if value == version
+    ]
+    return max(ends, default=observation.at)
 
 
 def is_ours(version: str, observation: Observation) -> bool:

@@ -28,6 +28,7 @@ from promote.core.plan import (
 )
 from promote.core.preconditions import check_grants, check_slot, check_wish
 from promote.core.retirement import drain, revokes, stops
+from promote.core.topology import Target
 from promote.core.version import Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.iam.document import same
@@ -72,8 +73,11 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
 def writes(step: Step) -> bool:
     """Say whether a step changes anything.
 
-    A grant may be planned for its undo alone, a revocation for the denial that it proves.
+    A grant or a switch may be planned for its undo alone, a revocation for the denial that it
+    proves.
     """
+    if isinstance(step, Switch):
+        return step.before != step.version
     if isinstance(step, Grant | Revoke):
         removes = isinstance(step, Revoke) and bool(step.remove)
         return removes or not same(step.before, step.after)
@@ -121,11 +125,12 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     new = wish.version.arn
     named = role_coverage(role.targets, wish.environment, wish.observation)
     after = wish.document(named | {new})
-    undo = _undo(wish, role.live, named)
+    undo = _undo(wish, role, named)
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)
     retired = moved and same(role.live, wish.document(frozenset({new})))
     wider = moved and role.live is not None and covers(role.live, after)
-    if retired or wider or (same(role.live, after) and same(role.live, undo)):
+    ended = wish.begun is None and (retired or wider)
+    if ended or (same(role.live, after) and same(role.live, undo)):
         return None
     return Grant(
         environment=wish.environment.name,
@@ -139,10 +144,13 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     )
 
 
-def _undo(wish: Wish, live: Json | None, named: frozenset[str]) -> Json | None:
+def _undo(wish: Wish, role: RoleInPlay, named: frozenset[str]) -> Json | None:
     """Decide what to put back: what is there, unless a killed run left the new version in it."""
-    if wish.version.arn not in exact_versions(live):
-        return live
+    if wish.version.arn not in exact_versions(role.live):
+        return role.live
+    for step in wish.begun.steps if wish.begun else ():
+        if isinstance(step, Grant) and (step.role, step.policy) == (role.arn, role.policy):
+            return step.undo
     return wish.document(named) if named else None
 
 
@@ -168,23 +176,34 @@ def _proofs(wish: Wish, *, busy: bool) -> tuple[Prove, ...]:
 
 
 def _switches(wish: Wish) -> tuple[Switch, ...]:
+    """Switch every target that names something else.
+
+    What a killed run has switched stays a step, which is done already, for the sake of its undo.
+    """
+    steps = wish.begun.steps if wish.begun else ()
+    begun = {step.account: step for step in steps if isinstance(step, Switch)}
     found = []
     for target in wish.targets:
         state = wish.observation.pointers[target]
-        if state.value == wish.version.arn:
-            continue
-        switch = Switch(
-            environment=wish.environment.name,
-            account=target.account,
-            pointer=target.pointer.name,
-            version=wish.version.arn,
-            wave=1,
-            revision=state.revision,
-            before=state.value,
-            undo=state.value,
-        )
-        found.append(switch)
+        if state.value != wish.version.arn:
+            found.append(_switch(wish, target, state.revision, state.value))
+        elif target.account in begun:
+            earlier = begun[target.account]
+            found.append(_switch(wish, target, earlier.revision, earlier.undo))
     return tuple(found)
+
+
+def _switch(wish: Wish, target: Target, revision: int, undo: str | None) -> Switch:
+    return Switch(
+        environment=wish.environment.name,
+        account=target.account,
+        pointer=target.pointer.name,
+        version=wish.version.arn,
+        wave=1,
+        revision=revision,
+        before=wish.observation.pointers[target].value,
+        undo=undo,
+    )
 
 
 def _cost(wish: Wish, stopped: tuple[Stop, ...]) -> Cost:

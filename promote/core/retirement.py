@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from promote.core.coverage import covered_versions, holders, is_ours
+from promote.core.coverage import covered_versions, drained_everywhere, holders, is_ours
 from promote.core.grants import allowed_patterns, exact_versions, foreign_grants
-from promote.core.observation import Json
-from promote.core.plan import Drain, Grant, Revoke, Stop
+from promote.core.observation import Json, Observation
+from promote.core.plan import Drain, Grant, Plan, Revoke, Stop
+from promote.core.result import Left
+from promote.core.topology import Topology
 from promote.core.version import Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.iam.document import same
@@ -57,6 +59,24 @@ def _revoke(
         after=final,
         revoked=tuple(sorted(denied)),
         remove=remove,
+    )
+
+
+def still_draining(plan: Plan, topology: Topology, observation: Observation) -> tuple[Left, ...]:
+    """Return the stops that only the drain of another environment keeps out of the plan."""
+    planned = {plan.request.version, *(s.version for s in plan.steps if isinstance(s, Stop))}
+    besides = plan.request.environment
+    return tuple(
+        Left(
+            step="stop",
+            version=each.arn,
+            not_before=drained_everywhere(each.arn, topology, observation),
+        )
+        for each in observation.versions
+        if each.arn not in planned
+        and each.status.on_the_way_up
+        and is_ours(each.arn, observation)
+        and not holders(each.arn, topology, observation, besides=besides, draining=False)
     )
 
 

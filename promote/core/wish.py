@@ -8,7 +8,7 @@ from functools import cached_property
 
 from promote.core.documents import access_policy_context, allowed_resources
 from promote.core.observation import AccessRoleState, Json, Observation
-from promote.core.plan import Request
+from promote.core.plan import Plan, Request
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion
 from promote.errors import NotFoundError
@@ -80,6 +80,23 @@ class Wish:
             f"{self.request.version}. It has: {known}.",
             f"To list them with their states:\n    promote version list {self.request.model}",
         )
+
+    @cached_property
+    def begun(self) -> Plan | None:
+        """The unfinished promotion of this very version that a new plan takes over, or None.
+
+        While it can still fail, what it has done already must be undone with the rest: its plan
+        alone knows what was there before.
+        """
+        unfinished, new = self.observation.ledger.unfinished, self.request.version
+        known = self.observation.ledger.verification(new, self.request.environment)
+        moved = all(self.observation.pointers[target].value == new for target in self.targets)
+        settled = moved and known is not None and known.passed
+        if unfinished is None or settled:
+            return None
+        theirs = unfinished.plan.request
+        same = (theirs.version, theirs.environment) == (new, self.request.environment)
+        return unfinished.plan if same else None
 
     @cached_property
     def roles(self) -> tuple[RoleInPlay, ...]:

@@ -93,6 +93,8 @@ def _prove(step: Prove) -> str:
 
 def _switch(step: Switch) -> str:
     version = short_version(step.version)
+    if step.before == step.version:
+        return f"in {step.account}, {clean(step.pointer)} names {version} already"
     if step.revision == 0:
         return f"in {step.account}, create {clean(step.pointer)} with {version}"
     before = short_version(step.before, beside=step.version)

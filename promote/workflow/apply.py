@@ -21,6 +21,7 @@ from promote.core.planfile import digest
 from promote.core.progress import can_turn_back, is_end_state, previous, remaining
 from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Unfinished
 from promote.core.result import Left, Outcome, Result
+from promote.core.retirement import still_draining
 from promote.core.topology import Topology
 from promote.errors import (
     FailedError,
@@ -221,6 +222,7 @@ def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, bega
         raise
     except PromoteError as error:
         raise left_over(run.plan, error) from error
+    left += still_draining(run.plan, run.topology, observation)
     return _end(run, _result(run, Outcome.PROMOTED, began, left))
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from promote.core.result import Outcome
-from promote.core.topology import Target
+from promote.core.topology import Granularity, Target
 from promote.core.version import Status
 from promote.errors import NeedsAttentionError
-from tests.builders import PROD, a_grant, a_topology, an_environment, qa, version_arn
+from tests.builders import PROD, a_grant, a_topology, an_environment, prod, qa, version_arn
 from tests.fake_world import FakeWorld
 from tests.unit.workflow.promoting import Promoting
 from tests.unit.workflow.test_promotion import PROD_ROLE, V1, V2
@@ -115,5 +115,22 @@ class TestACountedStop:
         assert fake.status("v1") is Status.RUNNING
         fake.pass_time(3600)
         Promoting(fake).release(to="slow")
+        assert fake.status("v1") is Status.STOPPED
+        assert not fake.breaches
+
+
+class TestAVersionThatAnotherEnvironmentStillDrains:
+    def test_is_left_to_be_stopped_and_a_later_release_stops_it(self) -> None:
+        coarse = {"granularity": Granularity.PROJECT}
+        hour = timedelta(hours=1)
+        topology = a_topology(qa(drain=hour, **coarse), prod(drain=timedelta(0), **coarse))
+        fake = FakeWorld(topology)
+        Promoting(fake).release(to="qa", wait=timedelta(0))
+        result = Promoting(fake).release(to="prod", wait=timedelta(0))
+        assert [(each.step, each.version) for each in result.left] == [("stop", V1)]
+        assert fake.status("v1") is Status.RUNNING
+        assert result.left[0].not_before > fake.time
+        fake.pass_time(hour.total_seconds())
+        assert Promoting(fake).release(to="prod").left == ()
         assert fake.status("v1") is Status.STOPPED
         assert not fake.breaches

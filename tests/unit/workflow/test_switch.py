@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from promote.core.events import RollingBack, Warned
+from promote.core.plan import Switch
+from promote.core.planner import writes
 from promote.core.record import PromotionEnded, RollbackStarted
 from promote.core.result import Outcome
 from promote.core.topology import Target
@@ -285,3 +287,35 @@ class TestSeveralRolesInOneEnvironment:
         assert Promoting(fake).release(to="prod").result is Outcome.PROMOTED
         assert fake.operations().count("iam.put") == 2 + 4
         assert not fake.breaches
+
+
+class TestAHalfSwitchedPromotionPlannedAnew:
+    """Its plan does not hold any more, so a new one takes it over, with all there is to undo."""
+
+    @pytest.fixture
+    def half(self, in_qa: FakeWorld) -> FakeWorld:
+        in_qa.crash("pointer.write", after=True)
+        with pytest.raises(CrashError):
+            Promoting(in_qa).release(to="prod")
+        in_qa.revive(seconds=200)
+        in_qa.topology = a_topology(qa(), prod(drain=timedelta(minutes=6)))
+        return in_qa
+
+    def test_goes_on_to_the_end(self, half: FakeWorld, prod_targets: tuple[Target, ...]) -> None:
+        assert Promoting(half).release(to="prod").result is Outcome.PROMOTED
+        assert [half.pointer(target).value for target in prod_targets] == [V2, V2]
+        assert half.document(PROD_ROLE) == a_grant("v2")
+
+    def test_goes_all_the_way_back_when_it_fails(
+        self, half: FakeWorld, prod_targets: tuple[Target, ...]
+    ) -> None:
+        spoil_once_switched(half)
+        with pytest.raises(FailedError):
+            Promoting(half).release(to="prod")
+        assert_prod_as_before(half, prod_targets)
+
+    def test_counts_only_the_pointer_that_is_left_to_write(self, half: FakeWorld) -> None:
+        plan = Promoting(half).make(to="prod")
+        switches = [step for step in plan.steps if isinstance(step, Switch)]
+        assert len(switches) == 2
+        assert sum(writes(step) for step in switches) == 1
