@@ -95,7 +95,7 @@ class TestWhatIsAskedFor:
         assert_ends(done, 4, "Promotion refused", "    promote status tools")
         assert "verified" in done.stderr
         assert json.loads((stage.directory / "prod.json").read_text())["kind"] == "plan"
-        assert_ends(again, 4, "Promotion refused", "    promote verify tools --environment")
+        assert_ends(again, 4, "Promotion refused", "    promote release tools v2 --to qa")
 
     def test_a_locked_model_names_who_holds_it(self, stage: Stage) -> None:
         store = DirectoryStore(stage.directory / ".promote/ledger")

@@ -139,7 +139,14 @@ NUMBERS = st.floats(min_value=0, max_value=1e9)
 EVENTS: st.SearchStrategy[Any] = st.one_of(
     st.builds(Warned, at=st.just(NOW), message=ANYTHING),
     st.builds(RollingBack, at=st.just(NOW), reason=ANYTHING),
-    st.builds(Waiting, at=st.just(NOW), what=ANYTHING, status=ANYTHING, elapsed=NUMBERS),
+    st.builds(
+        Waiting,
+        at=st.just(NOW),
+        what=ANYTHING,
+        status=ANYTHING,
+        elapsed=NUMBERS,
+        deadline=st.none() | NUMBERS,
+    ),
     st.builds(IdentityShown, at=st.just(NOW), caller=ANYTHING, account=ANYTHING, region=ANYTHING),
     st.builds(
         StepDone,

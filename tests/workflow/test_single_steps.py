@@ -8,9 +8,9 @@ from promote.core.version import Status
 from promote.errors import FailedError, LockedError, NotFoundError, QuotaError, RefusedError
 from tests.builders import a_grant, a_topology, a_trained_version, a_version, prod, qa, version_arn
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_lock import held
-from tests.unit.workflow.test_promotion import QA_ROLE, V1, V2
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_lock import held
+from tests.workflow.test_promotion import QA_ROLE, V1, V2
 
 
 class TestStartingAVersion:

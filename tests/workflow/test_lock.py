@@ -22,8 +22,8 @@ from promote.errors import (
 from promote.workflow.lease import LEASE, MARGIN, acquire, lock_holder
 from tests.builders import NOW, a_topology, a_trained_version, prod, qa, version_arn
 from tests.fake_world import CrashError, FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import V1, V2
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import V1, V2
 
 KEY = "tools/lock.json"
 

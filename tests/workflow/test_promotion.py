@@ -12,7 +12,7 @@ from promote.core.version import Status
 from promote.errors import RefusedError, StalePlanError
 from tests.builders import PROD, QA, a_grant, version_arn
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
+from tests.workflow.promoting import Promoting
 
 V1, V2 = version_arn("v1"), version_arn("v2")
 QA_ROLE = "arn:aws:iam::222222222222:role/tools-qa"

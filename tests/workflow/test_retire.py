@@ -10,8 +10,8 @@ from promote.core.version import Status
 from promote.errors import NeedsAttentionError
 from tests.builders import PROD, a_grant, a_topology, an_environment, prod, qa, version_arn
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import PROD_ROLE, V1, V2
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import PROD_ROLE, V1, V2
 
 
 class TestADrainLongerThanTheWait:

@@ -15,9 +15,9 @@ from promote.core.version import Status
 from promote.errors import FailedError
 from tests.builders import a_topology
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import V2
-from tests.unit.workflow.test_switch import spoil_once_switched
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import V2
+from tests.workflow.test_switch import spoil_once_switched
 
 LEASE_OVER = 200.0  # seconds
 

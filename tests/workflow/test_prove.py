@@ -18,9 +18,9 @@ from promote.errors import (
 )
 from tests.builders import QA, a_grant, a_topology, qa, version_arn
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import QA_ROLE, V1, V2
-from tests.unit.workflow.test_start import assert_untouched
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import QA_ROLE, V1, V2
+from tests.workflow.test_start import assert_untouched
 
 
 def a_denial(version: str = "v2") -> dict[str, object]:

@@ -22,9 +22,9 @@ from promote.errors import (
 )
 from tests.builders import PROD, a_grant, a_topology, prod, qa
 from tests.fake_world import CrashError, FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import PROD_ROLE, QA_ROLE, V1, V2
-from tests.unit.workflow.test_start import assert_untouched
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import PROD_ROLE, QA_ROLE, V1, V2
+from tests.workflow.test_start import assert_untouched
 
 
 def spoil_once_switched(fake: FakeWorld) -> None:

@@ -8,7 +8,7 @@ import pytest
 from promote.core.topology import Target
 from tests.builders import PROD, QA, a_topology
 from tests.fake_world import FakeWorld
-from tests.unit.workflow.promoting import Promoting
+from tests.workflow.promoting import Promoting
 
 
 @pytest.fixture(autouse=True)

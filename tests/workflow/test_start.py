@@ -18,8 +18,8 @@ from promote.errors import (
 )
 from tests.builders import a_grant, a_version, version_arn
 from tests.fake_world import CrashError, FakeWorld
-from tests.unit.workflow.promoting import Promoting
-from tests.unit.workflow.test_promotion import QA_ROLE, V1, V2
+from tests.workflow.promoting import Promoting
+from tests.workflow.test_promotion import QA_ROLE, V1, V2
 
 
 def assert_untouched(fake: FakeWorld, target: Target) -> None:
