@@ -174,7 +174,7 @@ def revoke(site: Site, version: str, render: Render, *, force: bool) -> bool:
         raise RefusedError(
             "The version is in use",
             f"The pointers of {', '.join(using)} name {short_version(arn)}, or did so within the "
-            f"drain of {site.environment.drain}.",
+            f"drain of {site.environment.drain.total_seconds():g} s.",
             _see_what_is_used(site),
         )
     changed = False
