@@ -66,7 +66,11 @@ def policy_changes(step: Step) -> tuple[tuple[str, str], ...]:
 
 def _start(step: Start) -> str:
     low, high = step.min_units, step.max_units
-    units = counted(low, "inference unit") if high is None else f"{low} to {high} inference units"
+    units = (
+        counted(low, "inference unit")
+        if high in {None, low}
+        else f"{low} to {high} inference units"
+    )
     version = short_version(step.version)
     return (
         f"start {version} with {units} and wait until it runs (at most {duration(step.deadline)})"
