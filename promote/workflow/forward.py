@@ -122,8 +122,11 @@ def grant(run: Run, step: Grant) -> str:
 def _smoke(run: Run, group: tuple[Step, ...]) -> None:
     targets = tuple(run.target(step.account) for step in group if isinstance(step, Prove))
     version = run.plan.request.version
+    patience = run.environment.propagation.deadline.total_seconds()
     results = side_by_side(
-        lambda target: smoke_test(run, target, version), targets, cancelled=run.cancelled
+        lambda target: smoke_test(run, target, version, patience=patience),
+        targets,
+        cancelled=run.cancelled,
     )
     if not all(result.passed for result in results):
         raise below_threshold(results, version)

@@ -34,24 +34,34 @@ class SmokeResult:
         return self.accuracy is None or self.accuracy >= self.required
 
 
-def smoke_test(site: Site, target: Target, version: str) -> SmokeResult:
+def smoke_test(
+    site: Site, target: Target, version: str, *, patience: float | None = None
+) -> SmokeResult:
     """Classify every image through the target's roles and count what is right.
 
     Without images, one request must be answered.
 
+    Args:
+        site: Where.
+        target: From which account.
+        version: The version's ARN.
+        patience: Seconds in which a grant written just now may still be denied by a replica of
+            IAM that lags behind the proof. None is for a version in use: there a denial is one.
+
     Raises:
+        DeadlineError: It was denied for all of `patience`.
         NotReadyError: The version does not site.
         AccessError: The path to it is closed.
     """
     credentials = site.world.identities.enter(target, site.promotion)
     required = site.environment.smoke.min_accuracy
     if not site.images:
-        _classify(site, credentials, version, blank_image())
+        _classify(site, credentials, version, blank_image(), patience)
         return SmokeResult(target=target, accuracy=None, required=required, wrong=())
     wrong = tuple(
         f"{image.name}: expected {image.label}, got {best.name} ({best.confidence:.0f}%)"
         for image in site.images
-        if (best := _best(site, credentials, version, image)).name != image.label
+        if (best := _best(site, credentials, version, image, patience)).name != image.label
     )
     accuracy = 1 - len(wrong) / len(site.images)
     result = SmokeResult(target=target, accuracy=accuracy, required=required, wrong=wrong)
@@ -125,18 +135,25 @@ def _names_another(target: Target, found: str | None, expected: str | None) -> F
     )
 
 
-def _best(site: Site, credentials: Credentials, version: str, image: LabelledImage) -> Label:
-    labels = _classify(site, credentials, version, image.content)
+def _best(
+    site: Site,
+    credentials: Credentials,
+    version: str,
+    image: LabelledImage,
+    patience: float | None,
+) -> Label:
+    labels = _classify(site, credentials, version, image.content, patience)
     return labels[0] if labels else _NOTHING
 
 
 def _classify(
-    site: Site, credentials: Credentials, version: str, image: bytes
+    site: Site, credentials: Credentials, version: str, image: bytes, patience: float | None
 ) -> tuple[Label, ...]:
-    """Classify one image; a replica that lags behind the proof is waited for, but not for long.
+    """Classify one image; a replica of IAM that lags behind the proof is waited for.
 
     Raises:
-        AccessDeniedError: The role is still denied `_LAGGARD` seconds later, so it is no laggard.
+        AccessDeniedError: Without patience: still denied `_LAGGARD` seconds later.
+        DeadlineError: With patience: still denied when that is at its end.
     """
     denials: list[AccessDeniedError] = []
 
@@ -151,9 +168,14 @@ def _classify(
 
     what = "the last replica of IAM to allow the access role"
     try:
-        labels = poll(look, lambda seen: seen is not None, pace=site.pace(_LAGGARD), what=what)
+        labels = poll(
+            look,
+            lambda seen: seen is not None,
+            pace=site.pace(_LAGGARD if patience is None else patience),
+            what=what,
+        )
     except DeadlineError as error:
-        if denials:
+        if denials and patience is None:
             raise denials[-1] from error
         raise
     return labels or ()

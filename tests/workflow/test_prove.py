@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from promote.core.events import Waiting
+from promote.core.events import Event, StepDone, Waiting
+from promote.core.plan import Prove
 from promote.core.result import Outcome
 from promote.core.topology import Propagation, Smoke, Target
 from promote.core.version import Status
 from promote.errors import (
+    AccessDeniedError,
     DeadlineError,
     ExplicitDenyError,
     FailedError,
@@ -195,3 +197,29 @@ class TestProvingThatAnOldVersionIsDenied:
         assert "v1 is still allowed" in caught.value.detail
         assert fake.pointer(qa_target).value == V2
         assert fake.status("v1") is Status.RUNNING
+
+
+class TestAReplicaThatLagsBehindTheProof:
+    """Three successes in a row may all have met the replicas that know the grant already."""
+
+    def denied_after_the_proof(self, fake: FakeWorld, times: int) -> Promoting:
+        def listen(event: Event) -> None:
+            if isinstance(event, StepDone) and isinstance(event.step, Prove):
+                fake.fail("model.invoke", AccessDeniedError("Denied", "A laggard."), times=times)
+
+        return Promoting(fake, on_event=listen)
+
+    def test_is_waited_for_by_the_smoke_test(self, fake: FakeWorld) -> None:
+        before = fake.seconds
+        assert self.denied_after_the_proof(fake, 10).release().result is Outcome.PROMOTED
+        assert fake.seconds - before > 30
+
+    def test_puts_nothing_back_when_it_lags_too_long(
+        self, fake: FakeWorld, qa_target: Target
+    ) -> None:
+        with pytest.raises(DeadlineError):
+            self.denied_after_the_proof(fake, 1000).release()
+        assert fake.pointer(qa_target).value == V1
+        assert fake.status("v2") is Status.RUNNING
+        fake.revive(seconds=0)
+        assert Promoting(fake).release().result is Outcome.PROMOTED
