@@ -89,6 +89,12 @@ class TestForeignGrants:
         assert self.found(a_grant("v2")) == {}
         assert self.found(a_grant("*", action="s3:GetObject")) == {}
 
+    def test_are_those_that_leave_a_planned_condition_out(self) -> None:
+        role = type(ROLE)(arn=ROLE.arn, trust={}, inline={"x": a_grant("v1")})
+        assert foreign_grants(role, "p", conditional("vpce-1")) == {"x": (V1,)}
+        narrower = type(ROLE)(arn=ROLE.arn, trust={}, inline={"x": conditional("vpce-1")})
+        assert foreign_grants(narrower, "p", a_grant("v1")) == {}
+
 
 class TestCovers:
     @pytest.mark.parametrize(
