@@ -8,6 +8,7 @@ identity does what; None means the promoter's own credentials.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -289,3 +290,5 @@ class World:
     roles: AccessRoles
     store: Store
     images: ImageSource
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set when a part of the work failed or a signal came: every wait of the others ends."""

@@ -53,8 +53,8 @@ _RECENT = 10.0  # seconds for which a plan's own look at the world serves its ap
 class Promoter:
     """Promotes versions of the models of one topology.
 
-    Reads nothing of the process's environment when imported, configures no logging and keeps no
-    state but a look at the world of a moment ago. Methods raise `promote.errors` only.
+    Reads no environment when imported and configures no logging. Methods raise `promote.errors`
+    only. Each thread needs one of its own.
 
     Args:
         topology: What promote.yaml says.
@@ -251,12 +251,10 @@ class Promoter:
         return unfinished_promotion(Journal(self.world.store, name)).plan
 
     def _application(self, plan: Plan, wait: timedelta) -> applying.Application:
+        self.world.cancelled.clear()
         seen, self._seen = self._seen, None
-        recent = (
-            seen is not None
-            and seen[0] == digest(plan)
-            and self._clock.monotonic() - seen[1] < _RECENT
-        )
+        if seen and (seen[0] != digest(plan) or self._clock.monotonic() - seen[1] > _RECENT):
+            seen = None
         given = applying.Application(
             world=self.world,
             topology=self._topology,
@@ -264,7 +262,7 @@ class Promoter:
             promotion=self._promotion,
             announce=self._announce,
             wait_at_most=wait,
-            observation=seen[2] if recent and seen is not None else None,
+            observation=seen[2] if seen else None,
         )
         self._promotion = new_promotion_id(self._clock)
         return given
@@ -272,6 +270,7 @@ class Promoter:
     def _site(
         self, model: str, environment: Environment, keep: Callable[[], None] = lambda: None
     ) -> Site:
+        self.world.cancelled.clear()
         return Site(
             world=self.world,
             topology=self._topology,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -55,7 +56,10 @@ def open_world(
     Raises:
         InputError: The ledger cannot be opened, or an adapter that the topology names is missing.
     """
-    sessions = Sessions(session, topology.region, session_name=session_name, clock=clock)
+    cancelled = threading.Event()
+    sessions = Sessions(
+        session, topology.region, session_name=session_name, clock=clock, cancelled=cancelled
+    )
     return World(
         clock=clock,
         identities=StsIdentities(sessions),
@@ -64,6 +68,7 @@ def open_world(
         roles=IamAccessRoles(sessions),
         store=ledger or _open_ledger(topology, sessions),
         images=Images(Path(topology.directory), sessions),
+        cancelled=cancelled,
     )
 
 

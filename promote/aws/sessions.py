@@ -106,6 +106,7 @@ class Sessions:
         endpoint_url: An endpoint for every service; None leaves it to botocore, which honours
             ``AWS_ENDPOINT_URL``.
         clock: For the life of credentials and the pace of calls.
+        cancelled: When it is set, no write is repeated any more.
     """
 
     def __init__(
@@ -116,10 +117,11 @@ class Sessions:
         session_name: str,
         endpoint_url: str | None = None,
         clock: Clock | None = None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self.region = region
         self.clock = clock or SystemClock()
-        self.traffic = Traffic(self.clock)
+        self.traffic = Traffic(self.clock, cancelled=cancelled)
         self._session = session
         self._session_name = session_name
         self._endpoint_url = endpoint_url

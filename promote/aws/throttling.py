@@ -26,6 +26,7 @@ write: with the time of one request this stays below the margin of a promotion's
 _WINDOW = 1.05  # seconds; a little over one, because requests overtake each other on the way
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
+_SLICE = 0.5  # seconds; a thread that is to end sleeps no longer than this
 
 _Client = TypeVar("_Client")
 _Answer = TypeVar("_Answer")
@@ -55,10 +56,23 @@ class Pace:
 
 
 class Traffic:
-    """The pace of every API in every account, and the repetition of writes."""
+    """The pace of every API in every account, and the repetition of writes.
 
-    def __init__(self, clock: Clock, *, jitter: Callable[[], float] = random.random) -> None:
+    Args:
+        clock: For pauses.
+        cancelled: When it is set, nothing is repeated any more and pauses end at once.
+        jitter: Draws the share of the longest pause that is taken.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        cancelled: threading.Event | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._clock = clock
+        self._cancelled = cancelled or threading.Event()
         self._jitter = jitter
         self._paces: dict[tuple[str, str], Pace] = {}
         self._lock = threading.Lock()
@@ -105,10 +119,17 @@ class Traffic:
                 return send(client)
             except again as error:
                 last = error
-            if attempt < ATTEMPTS:
-                longest = min(_FIRST_BACKOFF * 2**attempt, _LONGEST_BACKOFF)
-                self._clock.sleep(longest * self._jitter())
+            if attempt == ATTEMPTS or not self._pause(attempt):
+                break
         raise last
+
+    def _pause(self, attempt: int) -> bool:
+        """Pause before the next attempt; say whether there is to be one."""
+        longest = min(_FIRST_BACKOFF * 2**attempt, _LONGEST_BACKOFF)
+        end = self._clock.monotonic() + longest * self._jitter()
+        while (left := end - self._clock.monotonic()) > 0 and not self._cancelled.is_set():
+            self._clock.sleep(min(left, _SLICE))
+        return not self._cancelled.is_set()
 
 
 def _too_late() -> TryAgainError:

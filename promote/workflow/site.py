@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from promote.core.events import Event, Waiting, Warned
@@ -48,7 +48,11 @@ class Site:
     announce: Announcer
     keep: Callable[[], None] = lambda: None
     """Called before every write and pause; raises when the lock was lost."""
-    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Set when a part of the work failed or a signal came."""
+        return self.world.cancelled
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:

@@ -74,6 +74,19 @@ class TestASignal:
         assert stage.promote("abort", "tools", "--yes").returncode == 0
         assert stage.is_finished
 
+    def test_while_pointers_are_throttled_ends_every_thread(self, stage: Stage) -> None:
+        stage.set_up(settings=AT_ONCE)
+        admin.inject(stage.endpoint, "ssm:PutParameter", "throttle", count=99)
+        process = stage.begin("release", "tools", "v2", "--to", "prod", "--yes")
+        read_until(process, "switch: in")
+        time.sleep(1)  # the first answer, and into the pause after it
+        said, seconds = end(process, signal.SIGTERM)
+        assert process.returncode == 143
+        assert_ended(said, seconds)
+        admin.clear_faults(stage.endpoint)
+        stage.promote("release", "tools", "v2", "--to", "prod", "--yes")
+        assert stage.is_finished
+
     def test_during_the_drain_leaves_the_new_version_and_an_approved_plan_finishes(
         self, stage: Stage
     ) -> None:

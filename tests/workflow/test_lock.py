@@ -233,6 +233,13 @@ class TestAnUnfinishedPromotion:
             Promoting(fake).abort("tools")
 
 
+class TestAPromoterThatFailed:
+    def test_waits_again_at_the_next_attempt(self, fake: FakeWorld) -> None:
+        promoter = Promoting(fake)
+        promoter.world.cancelled.set()  # as a part that fails leaves it
+        assert promoter.release().result is Outcome.PROMOTED
+
+
 class TestTheLedger:
     def test_gives_no_number_twice(self, fake: FakeWorld) -> None:
         def somebody() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,6 +47,20 @@ class Replies:
 def at_once() -> str:
     """Prepare a request without any delay."""
     return "client"
+
+
+class TestCancelling:
+    def test_ends_the_repetition_of_a_write_within_a_slice(self) -> None:
+        clock, cancelled = HandClock(), threading.Event()
+        denied = Replies(*[ThrottledError("Slow down")] * ATTEMPTS)
+
+        def send(client: str) -> str:
+            cancelled.set()
+            return denied(client)
+
+        with pytest.raises(ThrottledError):
+            Traffic(clock, cancelled=cancelled).write(at_once, send)
+        assert (denied.sent, clock.seconds) == (1, 0.0)
 
 
 class TestPace:
