@@ -240,7 +240,7 @@ def _undone(run: Run, error: PromoteError, began: float) -> PromoteError:
     back = "Every pointer is back" if switched else "No pointer was changed"
     detail = (
         f"{error.detail}\n\nEverything is as before. {back}; what was granted is revoked, and "
-        "what was started is stopped."
+        "what was started is stopped, unless others use it by now."
     )
     return type(error)(error.summary, detail, error.remedy)
 

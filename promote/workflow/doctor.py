@@ -9,8 +9,9 @@ from promote.arn import parse_arn
 from promote.core.observation import Json
 from promote.core.status import Finding
 from promote.core.topology import Environment, Model, Target, Topology
-from promote.errors import PromoteError
+from promote.errors import NotFoundError, PromoteError, QuotaError, RefusedError
 from promote.iam.document import same
+from promote.iam.quota import TRUST_RAISED, trust_usage
 from promote.ports import World
 from promote.workflow.side_by_side import side_by_side
 
@@ -87,15 +88,23 @@ class Doctor:
             f"promote policy render --model {target.model} --environment {target.environment} "
             "--kind access-role-trust"
         )
-        if state is None:
-            raise PromoteError(
-                "missing", "does not exist", f"Create it with this trust policy:\n    {render}"
-            )
         wanted = self.trust.get(target.access_role)
+        if wanted is not None and not (usage := trust_usage(wanted)).fits:
+            raise QuotaError(
+                "Its trust policy would be too large",
+                f"It would take {usage.used} characters; IAM accepts {usage.limit}, and up to "
+                f"{TRUST_RAISED} where AWS has raised the quota.",
+                "Give each account a role of its own in promote.yaml:\n"
+                '    access_role: "{model}-{environment}-{account}"',
+            )
+        if state is None:
+            raise NotFoundError(
+                "It does not exist", "", f"Create it with this trust policy:\n    {render}"
+            )
         if wanted is not None and not same(wanted, state.trust):
-            raise PromoteError(
-                "drift",
-                "its trust policy is not what promote.yaml asks for",
+            raise RefusedError(
+                "Its trust policy is not what promote.yaml asks for",
+                "",
                 f"Compare it, and write this one:\n    {render}",
             )
         return f"exists, {len(state.inline)} inline and {len(state.attached)} attached policies"

@@ -43,8 +43,8 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> d
     Raises:
         PromoteError: A step failed; the caller decides whether everything is put back.
     """
-    switched_at = None
-    for _kind, group in groups(steps):
+    switched_at, verified = None, False
+    for group in groups(steps):
         if isinstance(group[0], Drain | Revoke | Stop):
             break
         carry_out(run, group, steps, partial(_forward, run, observation))
@@ -53,19 +53,20 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> d
         if isinstance(group[0], Switch):
             switched_at = run.world.clock.now()
             _verify(run)
-    if not _verified(run):
+            verified = True
+    if not verified and not _verified(run):
         _verify(run)
     return switched_at
 
 
-def groups(steps: tuple[Step, ...]) -> Iterator[tuple[object, tuple[Step, ...]]]:
+def groups(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
     """Yield the runs of like steps; two waves of switches are two groups."""
 
     def kind(step: Step) -> object:
         return (step.step, step.wave if isinstance(step, Switch) else 0)
 
-    for key, group in itertools.groupby(steps, kind):
-        yield key, tuple(group)
+    for _kind, group in itertools.groupby(steps, kind):
+        yield tuple(group)
 
 
 def carry_out(run: Run, group: tuple[Step, ...], steps: tuple[Step, ...], do: Do) -> None:

@@ -43,7 +43,7 @@ def retire(
     """
     due = tuple(step for step in steps if isinstance(step, Drain | Revoke | Stop))
     end = run.world.clock.now()
-    for _kind, group in groups(due):
+    for group in groups(due):
         if isinstance(group[0], Drain):
             end = _drained_at(run, group[0], switched_at)
             if end - run.world.clock.now() > run.wait_at_most:

@@ -363,7 +363,6 @@ class TestWithTheTemplatesAsTheyAre:
 
 class TestTheReadme:
     def test_shows_this_very_table_between_its_marks(self) -> None:
-        readme = ROOT / "README.md"
-        text = readme.read_text("utf-8") if readme.exists() else ""
-        for part in text.split("<!-- permissions -->")[1:]:
-            assert part.partition("<!-- /permissions -->")[0].strip() == markdown().strip()
+        text = (ROOT / "README.md").read_text("utf-8")
+        (part,) = text.split("<!-- permissions -->")[1:]
+        assert part.partition("<!-- /permissions -->")[0].strip() == markdown().strip()
