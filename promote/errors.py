@@ -10,6 +10,7 @@
     │   └── PlanFileError             2   unreadable, not canonical, or of another digest
     ├── DeclinedError                 3   a person said no
     ├── RefusedError                  4   a gate, a safety rule, or a check that found something
+    │   ├── ProofError                4   a policy does not allow exactly what is planned
     │   └── QuotaError                4   a service quota leaves no room
     ├── StalePlanError                5   a fact that the plan rests on has changed
     │   └── PointerChangedError       5   the pointer moved between our reading and our write
@@ -102,6 +103,10 @@ class RefusedError(PromoteError):
     """A gate or a safety rule said no, or a check found something. Nothing was changed."""
 
     exit_code = 4
+
+
+class ProofError(RefusedError):
+    """A policy document does not allow exactly what is planned, or that cannot be shown."""
 
 
 class QuotaError(RefusedError):

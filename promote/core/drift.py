@@ -16,8 +16,8 @@ from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.topology import Environment, Granularity, Model, Target, Topology
 from promote.core.version import Status
 from promote.errors import PolicyError
-from promote.iam.document import Effect, Kind, Policy, parse, same
-from promote.iam.evaluate import action_matches, resource_matches
+from promote.iam.document import Effect, Kind, Policy, Statement, parse, same
+from promote.iam.evaluate import covers, resource_matches
 
 _SHOWN = 100
 
@@ -28,8 +28,8 @@ class RoleGrants:
 
     allowed: Mapping[str, tuple[str, ...]]
     """By policy: the name of an inline one, the ARN of an attached one."""
-    denied: tuple[str, ...]
-    """What a statement without conditions forbids, whatever allows it."""
+    denied: tuple[Statement, ...]
+    """The statements without conditions that forbid something, whatever allows it."""
     unreadable: Mapping[str, str]
     """Policies that may allow it in a way that we cannot judge, and why; they count as ``*``."""
 
@@ -40,7 +40,8 @@ class RoleGrants:
 
     def covers(self, version: str) -> bool:
         """Say whether the version with this ARN may be used, conditions of the grant aside."""
-        return _any_covers(self.patterns, version) and not _any_covers(self.denied, version)
+        allowed = any(resource_matches(pattern, version) for pattern in self.patterns)
+        return allowed and not any(covers(each, DETECT, version) for each in self.denied)
 
 
 def is_exact(pattern: str) -> bool:
@@ -52,7 +53,7 @@ def grants_of(role: AccessRoleState) -> RoleGrants:
     """Read what an access role allows its consumers to detect with."""
     documents = {**role.inline, **role.attached}
     allowed = {name: allowed_patterns(document) for name, document in documents.items()}
-    denied: list[str] = []
+    denied: list[Statement] = []
     unreadable: dict[str, str] = {}
     for name, document in documents.items():
         try:
@@ -228,15 +229,9 @@ def _foreign_grants(name: str, grants: RoleGrants, own: str) -> Iterator[str]:
         yield f"The policy {policy} on {name} cannot be judged: {reason}"
 
 
-def _denied(policy: Policy) -> list[str]:
+def _denied(policy: Policy) -> list[Statement]:
     return [
-        resource
+        statement
         for statement in policy.statements
         if statement.effect is Effect.DENY and not statement.conditions
-        if any(action_matches(pattern, DETECT) for pattern in statement.actions)
-        for resource in statement.resources
     ]
-
-
-def _any_covers(patterns: tuple[str, ...], version: str) -> bool:
-    return any(resource_matches(pattern, version) for pattern in patterns)

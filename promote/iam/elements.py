@@ -18,7 +18,15 @@ class Kind(enum.Enum):
     """What a document is attached to, which decides the elements it may have."""
 
     IDENTITY = "identity"
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    SCP = "scp"
+    RCP = "rcp"
     TRUST = "trust"
+    BUCKET = "bucket"
+    KEY = "key"
+    PROJECT = "project"
+    ENDPOINT = "endpoint"
 
 
 class Effect(enum.Enum):
@@ -30,7 +38,7 @@ class Effect(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """One principal of a trust policy.
+    """One principal of a policy of a resource.
 
     Attributes:
         type: ``AWS`` or ``Service``.
@@ -61,7 +69,18 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; `resources` is empty in a trust policy, `principals` in an identity policy."""
+    """One statement.
+
+    Attributes:
+        sid: Its name, if it has one.
+        effect: What it does to the requests that it matches.
+        actions: Patterns of actions.
+        resources: Patterns of resources; empty in a trust policy, which is about its own role.
+        principals: Empty in the kinds that are attached to who is governed.
+        conditions: All of them must hold.
+        not_actions: Whether it is about every action *but* `actions` (NotAction; a Deny only).
+        not_resources: Whether it is about every resource *but* `resources` (NotResource).
+    """
 
     sid: str | None
     effect: Effect
@@ -69,6 +88,8 @@ class Statement:
     resources: tuple[str, ...]
     principals: tuple[Principal, ...]
     conditions: tuple[Condition, ...]
+    not_actions: bool = False
+    not_resources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,36 @@
 """Deciding requests as IAM does (IAM reference, "Policy evaluation logic").
 
 A Deny that matches wins over everything; else one Allow that matches is enough; else the request is
-denied implicitly. `evaluate` is the union of one principal's identity policies. `evaluate_trust`
-is the trust policy alone: whether the caller's own policies must allow the request as well is for
-the caller to see, from `Decision.direct` and the two accounts.
+denied implicitly. `evaluate` is the union of policies that are attached to whoever asks.
+`evaluate_resource` is one policy of what is asked for: whether the caller's own policies must allow
+the request as well is for `authorise` to say, which puts all kinds together.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from promote.arn import parse_arn
-from promote.iam.elements import Effect, Kind, Policy, Principal, Statement
-from promote.iam.operators import holds
-from promote.iam.patterns import action_matcher, action_matches, resource_matches, text_matcher
+from promote.iam.elements import Effect, Policy, Statement
+from promote.iam.matching import WITH_PRINCIPAL, Asked, covers_action, lowered, matching
+from promote.iam.patterns import action_matches, resource_matches
+from promote.iam.principals import Caller, Reach, caller_of
+from promote.iam.variables import has_variables, widened
 
 __all__ = [
+    "WITH_PRINCIPAL",
     "Decider",
     "Decision",
     "Request",
     "Verdict",
     "action_matches",
     "allows_action_on",
+    "covers",
     "evaluate",
-    "evaluate_trust",
+    "evaluate_resource",
     "resource_matches",
 ]
-
-_Context = Mapping[str, tuple[str, ...]]
 
 
 class Verdict(enum.Enum):
@@ -79,13 +80,16 @@ class Decision:
     """A verdict and every statement that made it; an implicit deny is made by none.
 
     Attributes:
-        direct: Whether a trust policy allowed the principal itself. If it only allowed the
-            principal's account, the principal's own policies must allow the request too.
+        direct: Whether a policy of the resource allowed the principal itself. If it only allowed
+            the principal's account, the principal's own policies must allow the request too.
+        unlimited: Whether it allowed the very session or user, or everyone, which neither a
+            permissions boundary nor a session policy limits; a role that it names is limited.
     """
 
     verdict: Verdict
     deciding: tuple[Decider, ...]
     direct: bool = False
+    unlimited: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -93,116 +97,101 @@ class Decision:
         return self.verdict is Verdict.ALLOWED
 
 
+_IMPLICIT = Decision(Verdict.IMPLICIT_DENY, ())
+
+
 def evaluate(request: Request, policies: Iterable[Policy]) -> Decision:
-    """Decide a request by all the identity policies of its principal.
+    """Decide a request by all the policies of one kind that are attached to who asks.
 
     Raises:
-        ValueError: A policy is not an identity policy.
-        PolicyError: The request has several values where an operator compares one.
+        ValueError: The policies are of several kinds, or of one that has a Principal element.
+        PolicyError: The request cannot be decided without doubt.
     """
-    action, context = request.action.lower(), _lowered(request.context)
-
-    def applies(statement: Statement) -> bool:
-        return (
-            _covers_action(statement, action)
-            and any(text_matcher(pattern)(request.resource) for pattern in statement.resources)
-            and all(holds(condition, context) for condition in statement.conditions)
-        )
-
-    return _decision(_matching(policies, Kind.IDENTITY, applies))
+    found = tuple(policies)
+    kinds = {policy.kind for policy in found}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(kind.value for kind in kinds))
+        msg = f"policies of the kinds {names} do not add up to what a principal may do"
+        raise ValueError(msg)
+    return decide(asked_of(request), found)
 
 
-def evaluate_trust(request: Request, trust: Policy) -> Decision:
-    """Decide by a role's trust policy whether a principal may assume it.
+def evaluate_resource(request: Request, policy: Policy) -> Decision:
+    """Decide a request by one policy of what is asked for, or of the way to it.
 
     Raises:
-        ValueError: `trust` is not a trust policy, or the principal is a session and the context
-            has no ``aws:PrincipalArn``, without which a statement on its role cannot be decided.
-        PolicyError: The request has several values where an operator compares one.
+        ValueError: `policy` is of a kind without a Principal element, or the principal is a session
+            and the context has no ``aws:PrincipalArn``, without which a statement on its role
+            cannot be decided.
+        PolicyError: The request cannot be decided without doubt.
     """
-    action, context = request.action.lower(), _lowered(request.context)
-    caller = _caller(request.principal, context)
-    direct = False
+    asked = asked_of(request)
+    return decide_resource(asked, caller_of(request.principal, asked.context), (policy,))
 
-    def applies(statement: Statement) -> bool:
-        nonlocal direct
-        exact = any(_is_caller(one, caller) for one in statement.principals)
-        found = (
-            (exact or any(_is_account(one, caller) for one in statement.principals))
-            and _covers_action(statement, action)
-            and all(holds(condition, context) for condition in statement.conditions)
-        )
-        direct = direct or (found and exact)
-        return found
 
-    decision = _decision(_matching((trust,), Kind.TRUST, applies))
-    return Decision(decision.verdict, decision.deciding, direct and decision.allowed)
+def asked_of(request: Request) -> Asked:
+    """Return a request as statements are compared with it."""
+    return Asked(request.action.lower(), request.resource, lowered(request.context))
+
+
+def decide(asked: Asked, policies: Iterable[Policy]) -> Decision:
+    """Decide by all of some policies without principals, whatever their kind."""
+    return _decision(
+        [
+            Decider(policy.name, statement.sid, index, statement.effect)
+            for policy in policies
+            for index, statement in matching(asked, policy)
+        ]
+    )
+
+
+def decide_resource(asked: Asked, caller: Caller, policies: Iterable[Policy]) -> Decision:
+    """Decide by all of some policies with principals, whatever their kind."""
+    found, furthest = [], Reach.NONE
+    for policy in policies:
+        for index, statement in matching(asked, policy, caller):
+            found.append(Decider(policy.name, statement.sid, index, statement.effect))
+            reach = caller.reach(statement.principals)
+            furthest = max(furthest, reach)
+    made = _decision(found)
+    if not made.allowed:
+        return made
+    direct, unlimited = furthest >= Reach.ROLE, furthest is Reach.CALLER
+    return Decision(made.verdict, made.deciding, direct=direct, unlimited=unlimited)
 
 
 def allows_action_on(policy: Policy, action: str) -> tuple[str, ...]:
-    """Return the resource patterns on which a policy allows an action, conditions aside."""
-    lowered = action.lower()
+    """Return the resource patterns on which a policy allows an action, conditions aside.
+
+    A policy variable becomes ``*``, since it can have any value.
+    """
+    lowered_action = action.lower()
     found = (
-        resource
+        widened(resource)
         for statement in policy.statements
-        if statement.effect is Effect.ALLOW and _covers_action(statement, lowered)
+        if statement.effect is Effect.ALLOW and covers_action(statement, lowered_action)
         for resource in statement.resources
     )
     return tuple(dict.fromkeys(found))
 
 
-def _lowered(context: Mapping[str, str | tuple[str, ...]]) -> _Context:
-    return {k.lower(): (v,) if isinstance(v, str) else tuple(v) for k, v in context.items()}
+def covers(statement: Statement, action: str, resource: str) -> bool:
+    """Say whether a statement is about an action on a resource, principals and conditions aside.
+
+    A resource with a policy variable counts as another one.
+    """
+    named = any(
+        resource_matches(pattern, resource)
+        for pattern in statement.resources
+        if not has_variables(pattern)
+    )
+    return covers_action(statement, action.lower()) and named is not statement.not_resources
 
 
-def _covers_action(statement: Statement, action: str) -> bool:
-    return any(action_matcher(pattern)(action) for pattern in statement.actions)
-
-
-def _matching(
-    policies: Iterable[Policy], kind: Kind, applies: Callable[[Statement], bool]
-) -> list[Decider]:
-    found = []
-    for policy in policies:
-        if policy.kind is not kind:
-            msg = f"{policy.name} is a policy of kind {policy.kind.value}, not {kind.value}"
-            raise ValueError(msg)
-        for index, statement in enumerate(policy.statements):
-            if applies(statement):
-                found.append(Decider(policy.name, statement.sid, index, statement.effect))
-    return found
-
-
-def _decision(matching: list[Decider]) -> Decision:
-    denying = tuple(one for one in matching if one.effect is Effect.DENY)
+def _decision(matching_ones: list[Decider]) -> Decision:
+    if not matching_ones:
+        return _IMPLICIT
+    denying = [one for one in matching_ones if one.effect is Effect.DENY]
     if denying:
-        return Decision(Verdict.EXPLICIT_DENY, denying)
-    return Decision(Verdict.ALLOWED if matching else Verdict.IMPLICIT_DENY, tuple(matching))
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    names: frozenset[str]  # every principal value that means this very caller
-    root: str | None  # the principal value that means its account
-
-
-def _caller(principal: str, context: _Context) -> _Caller:
-    """Return how a trust policy may name the caller; a service has no ARN and no account."""
-    names = frozenset({principal, "*"})
-    if not principal.startswith("arn:"):
-        return _Caller(names, None)
-    arn = parse_arn(principal)
-    if arn.service == "sts" and arn.resource.startswith("assumed-role/"):
-        if "aws:principalarn" not in context:
-            msg = f"the context of a request by {principal} needs aws:PrincipalArn, its role's ARN"
-            raise ValueError(msg)
-        names |= set(context["aws:principalarn"])
-    return _Caller(names, f"arn:{arn.partition}:iam::{arn.account}:root")
-
-
-def _is_caller(principal: Principal, caller: _Caller) -> bool:
-    return principal.value in caller.names and principal.value != caller.root
-
-
-def _is_account(principal: Principal, caller: _Caller) -> bool:
-    return principal.value == caller.root
+        return Decision(Verdict.EXPLICIT_DENY, tuple(denying))
+    return Decision(Verdict.ALLOWED, tuple(matching_ones))

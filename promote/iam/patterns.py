@@ -1,5 +1,8 @@
 """Wildcards: ``*`` is any text, also none; ``?`` is any one character.
 
+``${*}``, ``${?}`` and ``${$}`` are the characters themselves (IAM reference, "IAM policy elements:
+Variables and tags").
+
 Matchers are compiled once per pattern. Atomic groups, taking the leftmost fit for every part
 between two asterisks, keep matching from backtracking without end on a hostile pattern.
 """
@@ -15,6 +18,8 @@ from promote.arn import parse_arn
 Matcher = Callable[[str], object]
 
 _WILD = re.compile(r"[*?]")
+_ESCAPE = re.compile(r"\$\{([*?$])\}")
+_UNIT = re.compile(r"\$\{[*?$]\}|.", re.DOTALL)
 _CACHE = 8192
 
 
@@ -31,8 +36,8 @@ def resource_matches(pattern: str, resource: str) -> bool:
 @functools.lru_cache(_CACHE)
 def text_matcher(pattern: str) -> Matcher:
     """Return a case-sensitive matcher whose wildcards cross everything; truthy is a match."""
-    if _WILD.search(pattern) is None:
-        return pattern.__eq__
+    if _WILD.search(_ESCAPE.sub("", pattern)) is None:
+        return literal(pattern).__eq__
     if pattern == "*":
         return _everything
     return re.compile(_translated(pattern, "."), re.DOTALL).fullmatch
@@ -62,18 +67,31 @@ def arn_matcher(pattern: str) -> Matcher:
     ).fullmatch
 
 
+def literal(pattern: str) -> str:
+    """Return the text that a pattern means where wildcards are none: its escapes undone."""
+    return _ESCAPE.sub(r"\1", pattern) if "${" in pattern else pattern
+
+
 def _everything(_: str) -> bool:
     return True
 
 
 def _translated(pattern: str, any_one: str) -> str:
     """Return the regular expression for `pattern`; `any_one` is what a wildcard may stand for."""
-    first, *rest = (
-        "".join(any_one if char == "?" else re.escape(char) for char in part)
-        for part in pattern.split("*")
-    )
+    first, *rest = _parts(pattern, any_one)
     if not rest:
         return first
     *middle, last = rest
     steps = "".join(f"(?>{any_one}*?{part})" for part in middle if part)
     return f"{first}{steps}{any_one}*{last}"
+
+
+def _parts(pattern: str, any_one: str) -> list[str]:
+    """Return what stands between the asterisks, as regular expressions."""
+    parts = [""]
+    for unit in _UNIT.findall(pattern):
+        if unit == "*":
+            parts.append("")
+        else:
+            parts[-1] += any_one if unit == "?" else re.escape(literal(unit))
+    return parts

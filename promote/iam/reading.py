@@ -47,6 +47,11 @@ class Place:
         return self.key(name).problem(text, _suggestion(name, names))
 
 
+def undecided(detail: str, remedy: str = "") -> PolicyError:
+    """Return the error of a request on which IAM's documentation leaves a doubt."""
+    return PolicyError("Request cannot be decided", detail, remedy)
+
+
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=True, default=repr)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -70,30 +75,36 @@ def mapping(value: object, at: Place) -> Mapping[str, object]:
     return value
 
 
-def text(value: object, at: Place) -> str:
-    """Return `value` if it is a string that IAM takes literally.
+def text(value: object, at: Place, *, variables: bool = False) -> str:
+    """Return `value` if it is a string of characters that IAM takes.
+
+    Args:
+        value: What the document says.
+        at: Its place.
+        variables: Whether IAM reads policy variables here; elsewhere they are refused.
 
     Raises:
-        PolicyError: It is no string, has characters that IAM refuses, or a policy variable.
+        PolicyError: It is no string, has characters that IAM refuses, or a policy variable where
+            IAM does not read any.
     """
     if not isinstance(value, str):
         raise at.refusal(value, "a string in double quotes")
     if _CHARACTERS.fullmatch(value) is None:
         raise at.refusal(value, "only characters that IAM accepts, U+0020 to U+00FF")
-    if "${" in value:
-        raise at.refusal(value, "no policy variable: its value is unknown when we prove the policy")
+    if not variables and "${" in value:
+        raise at.refusal(value, "no policy variable, which IAM does not read here")
     return value
 
 
-def texts(value: object, at: Place) -> list[tuple[str, Place]]:
+def texts(value: object, at: Place, *, variables: bool = False) -> list[tuple[str, Place]]:
     """Return the strings of a scalar-or-list element, each with its place.
 
     Raises:
-        PolicyError: The list is empty, or an item is not a string that IAM takes literally.
+        PolicyError: The list is empty, or an item is not a string that `text` accepts.
     """
     if not isinstance(value, list | tuple):
-        return [(text(value, at), at)]
+        return [(text(value, at, variables=variables), at)]
     if not value:
         raise at.refusal(value, "at least one value (what IAM does with none is undocumented)")
-    places = [at.item(index) for index in range(len(value))]
-    return [(text(item, place), place) for item, place in zip(value, places, strict=True)]
+    places = [(item, at.item(index)) for index, item in enumerate(value)]
+    return [(text(item, place, variables=variables), place) for item, place in places]

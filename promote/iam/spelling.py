@@ -128,11 +128,11 @@ def _statement(statement: object) -> object:
 
 
 def _principals(value: object) -> object:
-    if value == "*":  # IAM reads "*" as {"AWS": "*"} (Principal element, "All principals").
-        return {"AWS": ["*"]}
     if not isinstance(value, Mapping):
         return value
-    return {key: _sorted([_principal(one) for one in _listed(of)]) for key, of in value.items()}
+    found = {key: _sorted([_principal(one) for one in _listed(of)]) for key, of in value.items()}
+    # IAM reads both the same (Principal element, "All principals"); an RCP takes only the first.
+    return "*" if found == {"AWS": ["*"]} else found
 
 
 def _principal(value: object) -> object:
@@ -146,5 +146,7 @@ def _tests(value: object) -> object:
 
 
 def _condition_value(value: object) -> object:
-    """Return true and false as IAM stores them, as strings; any other value as it is."""
-    return str(value).lower() if isinstance(value, bool) else value
+    """Return true, false and numbers as strings, whose quotation marks IAM makes optional."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value

@@ -43,6 +43,22 @@ def identity(*statements: Document, name: str = "inline") -> Policy:
     return parse(document(*statements), kind=Kind.IDENTITY, name=name)
 
 
+def policy(kind: Kind, *statements: Document, name: str = "") -> Policy:
+    return parse(document(*statements), kind=kind, name=name or kind.value)
+
+
+def granting(
+    principal: object = "*", action: object = "*", resource: object = "*", **more: object
+) -> Document:
+    return {**allow(action, resource, **more), "Principal": principal}
+
+
+def denying(
+    principal: object = "*", action: object = "*", resource: object = "*", **more: object
+) -> Document:
+    return {**granting(principal, action, resource, **more), "Effect": "Deny"}
+
+
 def trust(*statements: Document) -> Policy:
     return parse(document(*statements), kind=Kind.TRUST, name="trust")
 

@@ -1,7 +1,19 @@
 from __future__ import annotations
 
-from promote.iam.document import canonical
-from promote.iam.quota import TRUST_RAISED, Usage, inline_usage, size, trust_usage
+import json
+
+import pytest
+
+from promote.iam.document import Kind, canonical
+from promote.iam.quota import (
+    QUOTAS,
+    TRUST_RAISED,
+    Usage,
+    inline_usage,
+    room,
+    size,
+    trust_usage,
+)
 from tests.unit.iam.documents import ML, V1, allow, document, trusting
 
 
@@ -49,3 +61,42 @@ class TestTrustUsage:
 
         assert not trust_usage(found).fits
         assert trust_usage(found, TRUST_RAISED).fits
+
+
+class TestQuotas:
+    def test_there_is_one_for_every_place_of_a_document(self) -> None:
+        assert set(QUOTAS) == set(Kind)
+
+    @pytest.mark.parametrize("kind", [Kind.IDENTITY, Kind.BOUNDARY, Kind.TRUST])
+    def test_iam_counts_no_white_space(self, kind: Kind) -> None:
+        found = document(allow())
+        spaced = json.dumps(found, indent=4)
+        assert QUOTAS[kind].size(spaced) == len(json.dumps(found, separators=(",", ":")))
+
+    @pytest.mark.parametrize("kind", [Kind.SCP, Kind.RCP, Kind.PROJECT, Kind.ENDPOINT, Kind.BUCKET])
+    def test_elsewhere_every_character_counts(self, kind: Kind) -> None:
+        spaced = json.dumps(document(allow()), indent=4)
+        assert QUOTAS[kind].size(spaced) == len(spaced)
+        assert QUOTAS[kind].size({"Sid": "a b"}) == len('{"Sid":"a b"}')
+
+    def test_s3_and_kms_count_bytes(self) -> None:
+        assert QUOTAS[Kind.BUCKET].size({"a": "ü"}) == len('{"a":"ü"}') + 1
+        assert QUOTAS[Kind.SCP].size({"a": "ü"}) == len('{"a":"ü"}')
+
+    def test_a_limit_that_was_raised_takes_its_place(self) -> None:
+        assert QUOTAS[Kind.TRUST].usage([], limit=TRUST_RAISED) == Usage(0, TRUST_RAISED)
+        assert QUOTAS[Kind.SCP].usage(["{}"]) == Usage(2, 10_240)
+
+
+class TestRoom:
+    @pytest.mark.parametrize("kind", [Kind.IDENTITY, Kind.TRUST, Kind.SCP, Kind.KEY])
+    def test_predicts_exactly_how_many_more_fit(self, kind: Kind) -> None:
+        quota = QUOTAS[kind]
+        arns = [f"{V1}{number:05}" for number in range(1_000)]
+        more = room(quota.usage([document(allow(resource=arns[:1]))]), arns[0])
+        assert quota.usage([document(allow(resource=arns[: 1 + more]))]).fits
+        assert not quota.usage([document(allow(resource=arns[: 2 + more]))]).fits
+
+    def test_is_none_where_it_is_too_large_already(self) -> None:
+        assert Usage(12, 10).left == -2
+        assert room(Usage(12, 10), "x") == 0

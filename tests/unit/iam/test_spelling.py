@@ -44,6 +44,11 @@ class TestCanonical:
     def test_writes_other_letters_as_they_are(self) -> None:
         assert '"Sid":"für"' in canonical(document(trusting("*", Sid="für")))
 
+    def test_everyone_is_spelled_as_every_kind_of_policy_takes_it(self) -> None:
+        # An RCP takes no other spelling (RCP syntax, "Principal element").
+        assert '"Principal":"*"' in canonical(document(trusting({"AWS": ["*"]})))
+        assert '"Principal":"*"' in canonical(document(trusting("*")))
+
     def test_keeps_what_it_does_not_know(self) -> None:
         found = {
             "Statement": ["x", {"NotAction": 7, "Principal": 8, "Condition": {"Bool": 9}}],
@@ -67,6 +72,14 @@ class TestCanonical:
     def test_refuses_what_json_cannot_say(self) -> None:
         with pytest.raises(TypeError, match="set has no place in a policy document"):
             canonical({"x": {1}})
+
+
+class TestConditionValues:
+    def test_may_lack_their_quotation_marks(self) -> None:
+        bare = {"NumericLessThan": {"a:b": [10, 0.5]}, "Bool": {"a:c": True}}
+        quoted = {"NumericLessThan": {"a:b": ["0.5", "10"]}, "Bool": {"a:c": "true"}}
+
+        assert same(document(allow(Condition=bare)), document(allow(Condition=quoted)))
 
 
 class TestSame:
