@@ -101,13 +101,14 @@ def test_setup_names_every_package_of_the_tree() -> None:
     assert named == sorted(named)
 
 
-def test_the_wheel_carries_all_modules_the_templates_and_the_type_marker(
+def test_the_wheel_carries_all_modules_their_data_the_templates_and_the_type_marker(
     checkout: Path, wheel: Path, texts: dict[str, str]
 ) -> None:
     content = set(zipfile.ZipFile(wheel).namelist())
     modules = {p.relative_to(checkout).as_posix() for p in (checkout / "promote").rglob("*.py")}
     templates = {f"promote/policies/{name}" for name in texts}
-    assert modules | templates | {"promote/py.typed"} <= content
+    data = {"promote/py.typed", "promote/iam/catalogue.json"}
+    assert modules | templates | data <= content
     assert not {name for name in content if name.startswith(("tests", "policies"))}
 
 
