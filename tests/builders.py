@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from promote.arn import parse_arn
+from promote.core.change import change
 from promote.core.gates import GateResult, Moment, Verdict
 from promote.core.observation import (
     AccessRoleState,
@@ -39,7 +40,9 @@ from promote.core.plan import (
 )
 from promote.core.record import LedgerState
 from promote.core.topology import (
+    DataLake,
     Environment,
+    Guardrails,
     MlAccount,
     Model,
     PointerAddress,
@@ -58,9 +61,24 @@ PROJECT_ARN = f"arn:aws:rekognition:{REGION}:{ML}:project/{PROJECT}/176722560000
 PROMOTER = "arn:aws:sts::111111111111:assumed-role/release/alice"
 POLICY = "promote-tools"
 POINTER = "/models/tools/version-arn"
+LAKE = "666666666666"
+MANAGEMENT = "999999999999"
+DATA_LAKE = DataLake(
+    account=LAKE,
+    bucket="tools-images",
+    kms_key=f"arn:aws:kms:{REGION}:{LAKE}:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    trainers=(f"arn:aws:iam::{ML}:role/trainer",),
+)
+GUARDRAILS = Guardrails(
+    account=MANAGEMENT,
+    role=f"arn:aws:iam::{MANAGEMENT}:role/promote-guardrails",
+    targets=(ML,),
+    exempt=(f"arn:aws:iam::{ML}:role/break-glass",),
+)
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+_Writing = TypeVar("_Writing", Grant, Revoke)
 _FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -326,9 +344,11 @@ def a_grant_step(**changes: Any) -> Grant:
         version=version_arn("v2"),
         before=a_grant("v1"),
         after=a_grant("v1", "v2"),
+        adds=(),
+        removes=(),
         undo=a_grant("v1"),
     )
-    return replace(grant, **changes)
+    return _stating(replace(grant, **changes), changes)
 
 
 def a_prove(**changes: Any) -> Prove:
@@ -376,15 +396,24 @@ def a_revoke(**changes: Any) -> Revoke:
         version=version_arn("v2"),
         before=a_grant("v1", "v2"),
         after=a_grant("v2"),
+        adds=(),
+        removes=(),
         revoked=(version_arn("v1"),),
     )
-    return replace(revoke, **changes)
+    return _stating(replace(revoke, **changes), changes)
 
 
 def a_stop(**changes: Any) -> Stop:
     """Build the stop of v1."""
     stop = Stop(environment="prod", version=version_arn("v1"), deadline=1800.0)
     return replace(stop, **changes)
+
+
+def _stating(step: _Writing, changes: Mapping[str, Any]) -> _Writing:
+    """State what a step changes, as the planner does, unless the test states it."""
+    found = change(step.before, step.after)
+    adds, removes = changes.get("adds", found.adds), changes.get("removes", found.removes)
+    return replace(step, adds=adds, removes=removes)
 
 
 _ROLE = f"arn:aws:iam::{ML}:role/tools-prod"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from promote.arn import Arn, parse_arn
+from promote.arn import Arn, is_account_id, parse_arn
 from promote.config.problems import shown
 
 # Stricter than IAM about paths: `*` and `?` are wildcards once the ARN stands in a condition.
@@ -17,6 +17,15 @@ _ROLE = re.compile(r"role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]+")
 _POLICY = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 _PARAMETER = re.compile(r"(/[A-Za-z0-9_.-]+)+")
+# S3 user guide, "General purpose bucket naming rules".
+_BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}")
+_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+# KMS developer guide, "Key identifiers": a UUID, for keys of several Regions after mrk-.
+_KEY = re.compile(
+    r"key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _ROLE_NAME_LENGTH = 64
 _PATH_LENGTH = 512
@@ -56,6 +65,30 @@ def external_id_fault(text: str) -> str | None:
     if _EXTERNAL_ID.fullmatch(text):
         return None
     return f"{shown(text)} is not an external id: 2 to 1224 letters, digits and _+=,.@:/-"
+
+
+def bucket_fault(text: str) -> str | None:
+    """Judge the name of a general purpose bucket."""
+    reserved = text.startswith(_RESERVED_PREFIXES) or text.endswith(_RESERVED_SUFFIXES)
+    if _BUCKET.fullmatch(text) is None or _ADDRESS.fullmatch(text) or reserved:
+        allowed = "3 to 63 lower-case letters, digits, '.' and '-', none that S3 keeps for itself"
+        return f"{shown(text)} is not the name of a bucket: {allowed}"
+    return None
+
+
+def key_fault(text: str, *, region: str) -> str | None:
+    """Judge the ARN of a KMS key that encrypts a bucket, and so is in the bucket's Region."""
+    try:
+        arn = parse_arn(text)
+    except ValueError as error:
+        return str(error)
+    if (arn.partition, arn.service) != ("aws", "kms") or _KEY.fullmatch(arn.resource) is None:
+        return f"{shown(text)} is not the ARN of a KMS key: arn:aws:kms:region:account:key/id"
+    if not is_account_id(arn.account):
+        return f"{shown(text)} is in no account: {shown(arn.account)}"
+    if arn.region != region:
+        return f"{text} is in {shown(arn.region)}, but the models and the bucket are in {region}"
+    return None
 
 
 def parameter_fault(text: str, *, region: str, account: str) -> str | None:

@@ -42,6 +42,43 @@ def _unique_accounts(draft: Draft) -> Iterator[Problem]:
             seen.add(item.value)
 
 
+def _unique_in_perimeter(draft: Draft) -> Iterator[Problem]:
+    """Require that lists of roles and targets name each once."""
+    for section, key in (
+        ("data_lake", "trainers"),
+        ("guardrails", "targets"),
+        ("guardrails", "exempt"),
+    ):
+        seen: set[object] = set()
+        for item in draft.root.section(section).each(key):
+            if item.value in seen:
+                yield Problem(item.position, f"{section}.{key}: {item.value} is listed twice")
+            seen.add(item.value)
+
+
+def _key_of_somebody(draft: Draft) -> Iterator[Problem]:
+    """Require trainers where there is a key: its policy lets nobody else decrypt."""
+    lake = draft.topology.data_lake
+    if lake is not None and lake.kms_key is not None and not lake.trainers:
+        text = (
+            "data_lake.kms_key: training decrypts with the permissions of the role that calls"
+            " CreateProjectVersion, so name these roles as data_lake.trainers"
+        )
+        yield Problem(draft.root.section("data_lake").where("kms_key"), text)
+
+
+def _exempt_promoter(draft: Draft) -> Iterator[Problem]:
+    """Require that somebody may still start and stop where promote has no role for it."""
+    guardrails = draft.topology.guardrails
+    alone = [one.name for one, _ in draft.environments if one.operator_role is None]
+    if guardrails is not None and alone and not guardrails.exempt:
+        text = (
+            f"guardrails: in {', '.join(alone)} operator_role is null, so the guardrails would stop"
+            " promote itself; name the role it runs with under guardrails.exempt"
+        )
+        yield Problem(draft.root.section("guardrails").position, text)
+
+
 def _unique_projects(draft: Draft) -> Iterator[Problem]:
     """Require that a project belongs to one model."""
     owners: dict[tuple[str, str], str] = {}
@@ -195,6 +232,9 @@ def _provable_endpoints(draft: Draft) -> Iterator[Problem]:
 _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _unique_environments,
     _unique_accounts,
+    _unique_in_perimeter,
+    _key_of_somebody,
+    _exempt_promoter,
     _unique_projects,
     _capacity,
     _known_predecessors,

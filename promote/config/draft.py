@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from promote.arn import role_arn
 from promote.config.keys import ENVIRONMENT, MODEL, ROOT
 from promote.config.reading import Settings, complete
 from promote.core.topology import (
     Capacity,
+    DataLake,
     Deadlines,
     Environment,
     Granularity,
+    Guardrails,
     MlAccount,
     Model,
     PointerAddress,
@@ -64,20 +67,50 @@ def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
     environments = tuple(_environments(whole, root))
     ml = whole.section("ml")
     quotas = ml.section("quotas")
+    place = region or whole.get(str, "region", "")
+    account = ml.get(str, "account", _NO_ACCOUNT)
     topology = Topology(
-        region=region or whole.get(str, "region", ""),
+        region=place,
         ml=MlAccount(
-            account=ml.get(str, "account", _NO_ACCOUNT),
+            account=account,
             quotas=Quotas(running=quotas.get(int, "running", 1), units=quotas.get(int, "units", 1)),
         ),
         models=tuple(model for model, _ in models),
         environments=tuple(environment for environment, _ in environments),
         organization=whole.get(str, "organization", None),
+        data_lake=_data_lake(whole, account, place) if "data_lake" in root.items else None,
+        guardrails=_guardrails(whole, place) if "guardrails" in root.items else None,
         ledger=whole.get(str, "ledger", None),
         templates=whole.get(str, "templates", None),
         directory=directory,
     )
     return Draft(topology, whole, models, environments)
+
+
+def _data_lake(whole: Settings, ml_account: str, region: str) -> DataLake:
+    settings = whole.section("data_lake")
+    return DataLake(
+        account=settings.get(str, "account", _NO_ACCOUNT),
+        bucket=settings.get(str, "bucket", ""),
+        kms_key=settings.get(str, "kms_key", None),
+        trainers=tuple(_role(each, ml_account, region) for each in settings.texts("trainers")),
+    )
+
+
+def _guardrails(whole: Settings, region: str) -> Guardrails:
+    settings = whole.section("guardrails")
+    account = settings.get(str, "account", _NO_ACCOUNT)
+    role = settings.get(str, "role", None)
+    return Guardrails(
+        account=account,
+        role=None if role is None else _role(role, account, region),
+        targets=settings.texts("targets"),
+        exempt=settings.texts("exempt"),
+    )
+
+
+def _role(text: str, account: str, region: str) -> str:
+    return role_arn(account, text.replace("{account}", account).replace("{region}", region))
 
 
 def _models(whole: Settings) -> Iterator[tuple[Model, Settings]]:

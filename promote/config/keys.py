@@ -18,6 +18,7 @@ from promote.config.kinds import (
     Template,
     Text,
 )
+from promote.config.perimeter import DATA_LAKE, GUARDRAILS
 from promote.config.shapes import Key, Listed, Named, Only, Section
 
 CUSTOM_LABELS_REGIONS = (
@@ -273,6 +274,8 @@ ROOT = Section(
             nullable=True,
         ),
         Key("ml", _ML, "the account where the models are", required=True),
+        Key("data_lake", DATA_LAKE, "the bucket of another account that training reads from"),
+        Key("guardrails", GUARDRAILS, "policies of the organisation that protect the models"),
         Key("models", Named(_NAME, MODEL), "the models, by name", required=True),
         Key("defaults", Section(SHARED), "what environments share; each may set it anew"),
         Key(

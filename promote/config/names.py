@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from promote.config.aws_names import (
+    bucket_fault,
     external_id_fault,
+    key_fault,
     parameter_fault,
     policy_name_fault,
     role_fault,
@@ -22,10 +24,32 @@ Fault: TypeAlias = tuple[str, Position, str | None]
 def check_names(draft: Draft, problems: Problems) -> None:
     """Note every name that AWS would refuse; a setting is named once, for its first target."""
     told = set()
-    for key, place, fault in (*_of_environments(draft), *_of_targets(draft)):
+    found = (*_of_perimeter(draft), *_of_environments(draft), *_of_targets(draft))
+    for key, place, fault in found:
         if fault is not None and (key, place) not in told:
             told.add((key, place))
             problems.note(place, f"{key}: {fault}")
+
+
+def _of_perimeter(draft: Draft) -> Iterator[Fault]:
+    lake, guardrails = draft.topology.data_lake, draft.topology.guardrails
+    if lake is not None:
+        settings = draft.root.section("data_lake")
+        fault = bucket_fault(lake.bucket) if lake.bucket else None
+        yield "data_lake.bucket", settings.where("bucket"), fault
+        if lake.kms_key is not None:
+            fault = key_fault(lake.kms_key, region=draft.topology.region)
+            yield "data_lake.kms_key", settings.where("kms_key"), fault
+        for item, role in zip(settings.each("trainers"), lake.trainers, strict=True):
+            fault = role_fault(role, (draft.topology.ml.account,))
+            yield "data_lake.trainers", item.position, fault
+    if guardrails is not None:
+        settings = draft.root.section("guardrails")
+        if guardrails.role is not None:
+            fault = role_fault(guardrails.role, (guardrails.account,))
+            yield "guardrails.role", settings.where("role"), fault
+        for item, role in zip(settings.each("exempt"), guardrails.exempt, strict=True):
+            yield "guardrails.exempt", item.position, role_fault(role)
 
 
 def _of_environments(draft: Draft) -> Iterator[Fault]:

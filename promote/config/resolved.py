@@ -21,6 +21,8 @@ def show(topology: Topology) -> Json:
         "directory": topology.directory,
         "region": topology.region,
         "organization": topology.organization,
+        "data_lake": topology.data_lake and _plain(asdict(topology.data_lake)),
+        "guardrails": topology.guardrails and _plain(asdict(topology.guardrails)),
         "ledger": topology.ledger,
         "templates": topology.templates,
         "ml": _plain(asdict(topology.ml)),

@@ -1,8 +1,8 @@
-"""The policy documents that a topology wants: one of each kind for each role, as template contexts.
+"""The policy documents that a topology wants, as template contexts.
 
-A document belongs to a role's ARN and always covers everything that the role is used for: a role
-shared by environments or models gets the union of their needs, whichever of them somebody asks
-about. Rendering is not done here, so nothing here says what an action is called.
+There is one of each kind for each role or resource, and it always covers everything that this is
+used for: a role shared by environments or models gets the union of their needs, whichever of them
+somebody asks about. Rendering is not done here, so nothing here says what an action is called.
 """
 
 from __future__ import annotations
@@ -12,15 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.arn import parse_arn
-from promote.core.needs import (
-    NEEDS,
-    TRUSTS,
-    Scope,
-    Use,
-    access_policy_context,
-    allowed_resources,
-)
+from promote.core.needs import NEEDS, access_policy_context, allowed_resources
 from promote.core.topology import Topology
+from promote.core.uses import Form, Scope, Use
 from promote.errors import InputError
 from promote.iam.spelling import account_root
 
@@ -35,8 +29,6 @@ __all__ = [
 POLICY_NAME = "promote"
 """The inline policy of every role but an access role, whose own name the topology gives."""
 
-_JOBS = frozenset(NEEDS) - TRUSTS - {"access-role"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedDocument:
@@ -44,17 +36,23 @@ class WantedDocument:
 
     kind: str
     """The kind of template."""
-    role: str
-    """The ARN of the role that it belongs to."""
-    account: str
-    """The account of the role."""
+    attached_to: str
+    """The ARN of a role, bucket, key or project (this one without its time of creation), the id of
+    a Rekognition endpoint, the service and account of an STS endpoint, or ``organization``."""
+    account: str | None
+    """The account in which it is attached; None where promote.yaml does not tell."""
     name: str | None
-    """The name of the inline policy; None for a trust policy."""
+    """The name of the policy; None for what has only one policy: trust, bucket, key, endpoint."""
     environments: tuple[str, ...]
-    """The environments that the role serves, in the order of promotion."""
+    """The environments that it serves, in the order of promotion."""
     models: tuple[str, ...]
-    """The models that the role serves, in the order of the file."""
+    """The models that it serves, in the order of the file."""
     context: Mapping[str, object]
+
+    @property
+    def of_role(self) -> bool:
+        """Say whether it is an inline policy or the trust policy of a role."""
+        return NEEDS[self.kind].form.of_role
 
 
 def wanted_documents(
@@ -65,23 +63,23 @@ def wanted_documents(
     versions: Sequence[str] = (),
     trusted: Sequence[str] = (),
 ) -> tuple[WantedDocument, ...]:
-    """List the documents of all roles, or of those that serve a model or an environment.
+    """List all documents, or those that serve a model or an environment.
 
-    A role of which the configuration says nothing (null) has no document, nor has one that would
-    allow nothing: an access role at version granularity without versions.
+    A role of which the configuration says nothing (null) has no document, nor is there one that
+    would say nothing, as for an access role at version granularity without versions.
 
     Args:
         topology: What promote.yaml says.
-        model: Only the roles that serve this model.
-        environment: Only the roles that serve this environment.
+        model: Only those that serve this model.
+        environment: Only those that serve this environment.
         versions: ARNs that the access roles shall allow; without `model`, each those of its own
-            model's project.
+            model's project. Those that `project-policy` documents let be copied.
         trusted: Who the promoter is: ARNs of roles, users or account roots, or account ids. A
             session stands for its role, whose path its ARN does not tell. Without any there are
-            no `role-trust` documents.
+            no `role-trust` and no `project-policy` documents.
 
     Returns:
-        By kind, in a fixed order, then by role.
+        By kind, in a fixed order, then by what they are attached to.
 
     Raises:
         NotFoundError: promote.yaml has no such model or environment.
@@ -99,19 +97,19 @@ def wanted_documents(
 
 def _documents(scope: Scope) -> Iterator[WantedDocument]:
     grouped = _grouped(scope)
-    jobs = Counter(role for kind, role in grouped if kind in _JOBS)
+    jobs = Counter(role for kind, role in grouped if NEEDS[kind].form is Form.JOB)
     models = [model.name for model in scope.topology.models]
-    for kind in NEEDS:
-        for role, uses in sorted((role, grouped[k, role]) for k, role in grouped if k == kind):
-            context = NEEDS[kind].context(scope, uses)
+    for kind, need in NEEDS.items():
+        for place, uses in sorted((p, grouped[k, p]) for k, p in grouped if k == kind):
+            context = need.context(scope, place, uses)
             if context is None:
                 continue
             served = {use.model.name for use in uses}
             yield WantedDocument(
                 kind=kind,
-                role=role,
-                account=parse_arn(role).account,
-                name=_policy_name(kind, uses, jobs[role]),
+                attached_to=place,
+                account=need.account(scope.topology, place, uses),
+                name=_policy_name(kind, scope.topology, place, uses, alone=jobs[place] == 1),
                 environments=tuple(dict.fromkeys(use.environment.name for use in uses)),
                 models=tuple(name for name in models if name in served),
                 context=context,
@@ -122,9 +120,9 @@ def _grouped(scope: Scope) -> dict[tuple[str, str], list[Use]]:
     grouped: dict[tuple[str, str], list[Use]] = {}
     for use in _uses(scope.topology):
         for kind, need in NEEDS.items():
-            for role in dict.fromkeys(need.roles(scope.topology, use)):
-                if role is not None:
-                    grouped.setdefault((kind, role), []).append(use)
+            for place in dict.fromkeys(need.attached(scope.topology, use)):
+                if place is not None:
+                    grouped.setdefault((kind, place), []).append(use)
     return grouped
 
 
@@ -135,13 +133,23 @@ def _uses(topology: Topology) -> Iterator[Use]:
                 yield Use(model, environment, target)
 
 
-def _policy_name(kind: str, uses: Sequence[Use], jobs: int) -> str | None:
-    if kind in TRUSTS:
-        return None
-    if kind not in _JOBS:
-        return uses[0].target.policy_name
-    # A role may have several jobs, for instance to read and to write: a policy for each.
-    return POLICY_NAME if jobs == 1 else f"{POLICY_NAME}-{kind}"
+def _policy_name(
+    kind: str, topology: Topology, place: str, uses: Sequence[Use], *, alone: bool
+) -> str | None:
+    match NEEDS[kind].form:
+        case Form.TRUST | Form.RESOURCE:
+            return None
+        case Form.ACCESS:
+            return uses[0].target.policy_name
+        case Form.BOUNDARY:
+            return f"{parse_arn(place).name}-boundary"
+        case Form.CONTROL:
+            return f"promote-guardrail-{kind}-{topology.ml.account}"
+        case Form.PROJECT:
+            return POLICY_NAME
+        case Form.JOB:
+            # A role may have several jobs, as to read and to write: a policy for each.
+            return POLICY_NAME if alone else f"{POLICY_NAME}-{kind}"
 
 
 def _principals(trusted: Iterable[str]) -> tuple[str, ...]:

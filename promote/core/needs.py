@@ -1,39 +1,20 @@
-"""What each kind of policy document must say for the roles that have one, as template contexts.
+"""What each kind of policy document must say for what it is attached to, as template contexts.
 
-A use is one target of one model. The context of a document is made of all the uses of its role
-together: lists are unions, sorted, so that the same topology gives the same document.
+The context of a document is made of all the uses of its role or resource together: lists are
+unions, sorted, so that the same topology gives the same document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from promote.arn import parse_arn, parse_version_arn
-from promote.core.topology import Environment, Granularity, Model, Target, Topology
+from promote.core.protection import BOUNDARY, GUARDRAILS, PROTECTION, guardrails_role
+from promote.core.topology import Environment, Granularity, Model, Topology
+from promote.core.uses import Form, Need, Scope, Use, principal_pattern, principals_of
 from promote.iam.evaluate import resource_matches
 from promote.iam.spelling import account_root
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is asked about, beside the topology itself."""
-
-    topology: Topology
-    model: str | None
-    environment: str | None
-    versions: tuple[str, ...]
-    trusted: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One target of one model: every document is made of such uses of its role."""
-
-    model: Model
-    environment: Environment
-    target: Target
 
 
 def allowed_resources(
@@ -72,7 +53,7 @@ def access_policy_context(
     return {"resources": sorted(set(resources)), "vpc_endpoints": sorted(endpoints)}
 
 
-def _access_role(scope: Scope, uses: Sequence[Use]) -> dict[str, object] | None:
+def _access_role(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object] | None:
     model, environment = uses[0].model, uses[0].environment
     resources = allowed_resources(
         environment.granularity,
@@ -91,16 +72,14 @@ def _is_of(version: str, model: Model, scope: Scope) -> bool:
     return arn is not None and arn.project == model.project
 
 
-def _access_role_trust(scope: Scope, uses: Sequence[Use]) -> dict[str, object] | None:
+def _access_role_trust(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object] | None:
     assuming: dict[str | None, set[str]] = {}
     for use in uses:
-        probes = scope.trusted if use.target.smoke_role is None else (use.target.smoke_role,)
-        roles = assuming.setdefault(use.target.external_id, set())
-        roles |= {*use.target.consumers, *probes}
+        assuming.setdefault(use.target.external_id, set()).update(principals_of(scope, use.target))
     trusts = [
         {
             "accounts": sorted({account_root(parse_arn(role).account) for role in roles}),
-            "roles": sorted(_principal_arn(role) for role in roles),
+            "roles": sorted(principal_pattern(role) for role in roles),
             "external_id": external_id,
         }
         for external_id, roles in sorted(assuming.items(), key=lambda item: item[0] or "")
@@ -109,18 +88,12 @@ def _access_role_trust(scope: Scope, uses: Sequence[Use]) -> dict[str, object] |
     return {"trusts": trusts, "organization": scope.topology.organization} if trusts else None
 
 
-def _principal_arn(principal: str) -> str:
-    """Return the pattern of ``aws:PrincipalArn``: a trusted root means all of its account."""
-    arn = parse_arn(principal)
-    return f"arn:aws:iam::{arn.account}:*" if arn.resource == "root" else principal
-
-
-def _consumer(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
+def _consumer(scope: Scope, role: str, uses: Sequence[Use]) -> dict[str, object]:
     access_roles = sorted({use.target.access_role for use in uses})
-    return {**_parameters(scope, uses), "access_roles": access_roles}
+    return {**_parameters(scope, role, uses), "access_roles": access_roles}
 
 
-def _reader_ml(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
+def _reader_ml(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object]:
     region, account = scope.topology.region, scope.topology.ml.account
     return {
         "projects": [f"arn:aws:rekognition:{region}:{account}:project/*"],
@@ -130,7 +103,7 @@ def _reader_ml(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
     }
 
 
-def _operator(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
+def _operator(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object]:
     prefix = f"arn:aws:rekognition:{scope.topology.region}:{scope.topology.ml.account}:project"
     return {
         "versions": sorted({f"{prefix}/{use.model.project}/version/*" for use in uses}),
@@ -138,7 +111,7 @@ def _operator(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
     }
 
 
-def _parameters(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
+def _parameters(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object]:
     region = scope.topology.region
     arns = {
         # The ARN has one slash whether the name begins with one or not.
@@ -149,7 +122,7 @@ def _parameters(scope: Scope, uses: Sequence[Use]) -> dict[str, object]:
     return {"parameters": sorted(arns)}
 
 
-def _role_trust(scope: Scope, _uses: Sequence[Use]) -> dict[str, object] | None:
+def _role_trust(scope: Scope, _role: str, _uses: Sequence[Use]) -> dict[str, object] | None:
     if not scope.trusted:
         return None
     return {"trusted": list(scope.trusted), "organization": scope.topology.organization}
@@ -158,31 +131,28 @@ def _role_trust(scope: Scope, _uses: Sequence[Use]) -> dict[str, object] | None:
 def _own_roles(topology: Topology, use: Use) -> tuple[str | None, ...]:
     target = use.target
     in_ml_account = (topology.ml_reader(use.environment), topology.operator(use.environment))
-    return (*in_ml_account, target.reader_role, target.deployer_role, target.smoke_role)
+    in_target = (target.reader_role, target.deployer_role, target.smoke_role)
+    return (*in_ml_account, *in_target, *guardrails_role(topology, use))
 
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """How the documents of a kind are made."""
-
-    roles: Callable[[Topology, Use], Iterable[str | None]]
-    """The roles that have such a document because of a use."""
-    context: Callable[[Scope, Sequence[Use]], dict[str, object] | None]
-    """What all uses of one role need together; None is no document."""
-
-
-TRUSTS = frozenset({"access-role-trust", "role-trust"})
-"""The kinds that are trust policies; every other one is an inline policy."""
 
 NEEDS = {
-    "access-role": Need(lambda _, use: (use.target.access_role,), _access_role),
-    "access-role-trust": Need(lambda _, use: (use.target.access_role,), _access_role_trust),
-    "reader-ml": Need(lambda topology, use: (topology.ml_reader(use.environment),), _reader_ml),
-    "operator": Need(lambda topology, use: (topology.operator(use.environment),), _operator),
-    "reader-target": Need(lambda _, use: (use.target.reader_role,), _parameters),
-    "deployer": Need(lambda _, use: (use.target.deployer_role,), _parameters),
-    "smoke": Need(lambda _, use: (use.target.smoke_role,), _consumer),
-    "consumer": Need(lambda _, use: use.target.consumers, _consumer),
-    "role-trust": Need(_own_roles, _role_trust),
+    "access-role": Need(lambda _, use: (use.target.access_role,), _access_role, Form.ACCESS),
+    "access-role-trust": Need(
+        lambda _, use: (use.target.access_role,), _access_role_trust, Form.TRUST
+    ),
+    "boundary": BOUNDARY,
+    "reader-ml": Need(
+        lambda topology, use: (topology.ml_reader(use.environment),), _reader_ml, Form.JOB
+    ),
+    "operator": Need(
+        lambda topology, use: (topology.operator(use.environment),), _operator, Form.JOB
+    ),
+    "reader-target": Need(lambda _, use: (use.target.reader_role,), _parameters, Form.JOB),
+    "deployer": Need(lambda _, use: (use.target.deployer_role,), _parameters, Form.JOB),
+    "smoke": Need(lambda _, use: (use.target.smoke_role,), _consumer, Form.JOB),
+    "consumer": Need(lambda _, use: use.target.consumers, _consumer, Form.JOB),
+    "guardrails": GUARDRAILS,
+    "role-trust": Need(_own_roles, _role_trust, Form.TRUST),
+    **PROTECTION,
 }
 """Every kind, in the order in which documents are listed."""

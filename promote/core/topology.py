@@ -123,6 +123,32 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataLake:
+    """The bucket, in another account than the ML account, that holds the training images."""
+
+    account: str
+    bucket: str
+    kms_key: str | None = None
+    """The ARN of the KMS key that the bucket is encrypted with, if it is one of the account's."""
+    trainers: tuple[str, ...] = ()
+    """ARNs of the roles in the ML account that train."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardrails:
+    """The policies of the organisation that protect the models, and who manages them."""
+
+    account: str
+    """The management account, or the one that Organizations has delegated policies to."""
+    role: str | None = None
+    """The ARN of the role there; None is the promoter's own credentials."""
+    targets: tuple[str, ...]
+    """What they are attached to: account ids, ids of organisational units, the root's id."""
+    exempt: tuple[str, ...] = ()
+    """ARNs of roles, beside the operators, that may create, delete, start and stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One account in which one model is used in one environment, all names resolved."""
 
@@ -154,6 +180,8 @@ class Topology:
     models: tuple[Model, ...]
     environments: tuple[Environment, ...]
     organization: str | None = None
+    data_lake: DataLake | None = None
+    guardrails: Guardrails | None = None
     ledger: str | None = None
     """A directory or an ``s3://`` location; None is ``.promote/`` beside promote.yaml."""
     templates: str | None = None

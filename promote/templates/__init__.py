@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from promote.templates.policies import KINDS, render
+    from promote.templates.policies import KINDS, render, template_path, written
 
-__all__ = ["KINDS", "render"]
+__all__ = ["KINDS", "render", "template_path", "written"]
 
 
 def __getattr__(name: str) -> object:

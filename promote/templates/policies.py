@@ -16,13 +16,22 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "access-role": Kind.IDENTITY,
         "access-role-trust": Kind.TRUST,
+        "boundary": Kind.BOUNDARY,
         "consumer": Kind.IDENTITY,
+        "data-lake-bucket": Kind.BUCKET,
+        "data-lake-key": Kind.KEY,
         "deployer": Kind.IDENTITY,
+        "guardrails": Kind.IDENTITY,
         "operator": Kind.IDENTITY,
+        "project-policy": Kind.PROJECT,
+        "rcp": Kind.RCP,
         "reader-ml": Kind.IDENTITY,
         "reader-target": Kind.IDENTITY,
+        "rekognition-endpoint": Kind.ENDPOINT,
         "role-trust": Kind.TRUST,
+        "scp": Kind.SCP,
         "smoke": Kind.IDENTITY,
+        "sts-endpoint": Kind.ENDPOINT,
     }
 )
 """Every kind of template, and what kind of document it gives."""
@@ -45,13 +54,25 @@ def render(
             names the file and the line.
         PolicyError: What it gives is outside the fragment that is proved; names file and element.
     """
-    path = _path(kind, directory)
-    document = fill(_text(path), context, name=str(path))
-    parse(document, kind=KINDS[kind], name=str(path))
+    document = written(kind, context, directory=directory)
+    parse(document, kind=KINDS[kind], name=str(template_path(kind, directory)))
     return document
 
 
-def _path(kind: str, directory: Path | None) -> Path:
+def written(
+    kind: str, context: Mapping[str, object], *, directory: Path | None = None
+) -> dict[str, object]:
+    """Return what a template writes, in the fragment that is proved or not; as `render` else."""
+    path = template_path(kind, directory)
+    return fill(_text(path), context, name=str(path))
+
+
+def template_path(kind: str, directory: Path | None = None) -> Path:
+    """Return the file that a kind is rendered from: the user's own if there is one, else ours.
+
+    Raises:
+        TemplateError: There is no such kind, or the directory is not one of templates.
+    """
     if kind not in KINDS:
         raise _unknown(kind, f"There is no kind of policy called {kind!r}.")
     if directory is not None:

@@ -1,8 +1,9 @@
-"""Which command needs which permission: the one table of what the templates grant, and why.
+"""Which command needs which permission: the tables of what the templates grant or deny, and why.
 
-A template grants exactly the actions of its row (`test_policies.py`). Each action is there for the
-command beside it, which fails in the sandbox when the action is taken away, and only then
-(`test_minimal_permissions.py`).
+A template speaks of exactly the actions of its row (`test_policies.py`). In `PERMISSIONS` each is
+there for the command beside it, which fails in the sandbox when the action is taken away, and only
+then (`test_minimal_permissions.py`). What is in `PROTECTIONS` no promotion needs: each action has
+its reason, and requests that show it in `test_protections.py`.
 """
 
 from __future__ import annotations
@@ -82,6 +83,64 @@ PERMISSIONS: dict[str, dict[str, Need]] = {
     },
 }
 """By kind of template and by action: a command that fails without the action."""
+
+_TRAINING = "training reads images and manifests with the trainer's permissions"
+_READING = "Custom Labels read images and manifests by itself before"
+_MAKING = "models are made by those who train"
+_GUARDRAIL = "promote guardrail"
+
+PROTECTIONS: dict[str, dict[str, str]] = {
+    "boundary": {"rekognition:DetectCustomLabels": "it is what an access role is there for"},
+    "data-lake-bucket": {
+        "s3:GetBucketAcl": _READING,
+        "s3:GetBucketLocation": _READING,
+        "s3:GetObject": _READING,
+        "s3:GetObjectAcl": _READING,
+        "s3:GetObjectTagging": _READING,
+        "s3:GetObjectVersion": _READING,
+        "s3:ListBucket": _TRAINING,
+        "s3:PutObject": "training writes its results and manifests",
+    },
+    "data-lake-key": {
+        "kms:Decrypt": _TRAINING,
+        "kms:GenerateDataKey": "training writes its results and manifests",
+    },
+    "guardrails": {
+        "organizations:AttachPolicy": f"{_GUARDRAIL} apply",
+        "organizations:CreatePolicy": f"{_GUARDRAIL} apply",
+        "organizations:DeletePolicy": f"{_GUARDRAIL} detach",
+        "organizations:DescribeOrganization": f"{_GUARDRAIL} check",
+        "organizations:DescribePolicy": f"{_GUARDRAIL} check",
+        "organizations:DetachPolicy": f"{_GUARDRAIL} detach",
+        "organizations:EnablePolicyType": f"{_GUARDRAIL} apply",
+        "organizations:ListParents": f"{_GUARDRAIL} check",
+        "organizations:ListPolicies": f"{_GUARDRAIL} check",
+        "organizations:ListPoliciesForTarget": f"{_GUARDRAIL} check",
+        "organizations:ListRoots": f"{_GUARDRAIL} check",
+        "organizations:ListTargetsForPolicy": f"{_GUARDRAIL} check",
+        "organizations:UpdatePolicy": f"{_GUARDRAIL} apply",
+    },
+    "project-policy": {"rekognition:CopyProjectVersion": "the one action that AWS supports there"},
+    "rcp": {
+        "sts:AssumeRole": "applications become access roles by it",
+        "sts:AssumeRoleWithSAML": "nobody becomes an access role by it",
+        "sts:AssumeRoleWithWebIdentity": "nobody becomes an access role by it",
+    },
+    "rekognition-endpoint": {"rekognition:DetectCustomLabels": "applications call it"},
+    "scp": {
+        "rekognition:CopyProjectVersion": _MAKING,
+        "rekognition:CreateProject": _MAKING,
+        "rekognition:CreateProjectVersion": _MAKING,
+        "rekognition:DeleteProject": _MAKING,
+        "rekognition:DeleteProjectPolicy": "who may copy versions is for those who train to say",
+        "rekognition:DeleteProjectVersion": _MAKING,
+        "rekognition:PutProjectPolicy": "who may copy versions is for those who train to say",
+        "rekognition:StartProjectVersion": "what runs is paid for by the hour",
+        "rekognition:StopProjectVersion": "what is stopped answers no application",
+    },
+    "sts-endpoint": {"sts:AssumeRole": "applications become access roles by it"},
+}
+"""By kind of template and by action: why it is allowed, or denied (``scp``, ``rcp``)."""
 
 
 def needs() -> tuple[Need, ...]:

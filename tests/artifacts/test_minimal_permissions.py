@@ -43,6 +43,8 @@ AWS = str(Path(sys.executable).with_name("aws"))
 AT_ONCE = ("start_seconds", "stop_seconds", "propagation_seconds")
 NOT_A_MATTER_OF_ACCESS = {1, 2}
 """The exit codes of a bug and of a wrong command line or configuration."""
+WRITTEN = "access-role"
+"""The kind of document that a promotion writes; the others are there before."""
 DENIED = {"AccessDenied", "AccessDeniedException"}
 PROMOTER = "arn:aws:iam::111111111111:user/promoter"
 CONFIGURATION = """\
@@ -303,7 +305,8 @@ def done(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict[Need, 
 
 class TestWithoutOneAction:
     @pytest.mark.parametrize(
-        ("kind", "action"), [(kind, action) for kind, row in PERMISSIONS.items() for action in row]
+        ("kind", "action"),
+        [(k, action) for k, row in PERMISSIONS.items() if k != WRITTEN for action in row],
     )
     def test_the_command_fails_and_names_it(
         self, kind: str, action: str, workplace: Workplace
@@ -316,6 +319,17 @@ class TestWithoutOneAction:
         assert {what for _, what in done.denied} == {action}, done.said
         assert kind in {who for who, _ in done.denied}
         assert f"perform: {action} on resource" in " ".join(done.said.split()), done.said
+
+    @pytest.mark.parametrize("action", PERMISSIONS[WRITTEN])
+    def test_what_promote_writes_itself_is_refused_by_the_proof_before(
+        self, action: str, workplace: Workplace
+    ) -> None:
+        templates = without(WRITTEN, action, workplace.directory)
+        done = workplace.run(PERMISSIONS[WRITTEN][action], templates)
+        assert done.code == 4, done.said
+        assert "allows less than planned" in done.said
+        assert action in done.said
+        assert not [call for call in done.calls if call["operation"] == "PutRolePolicy"]
 
 
 class TestWithTheTemplatesAsTheyAre:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.core.documents import WantedDocument, wanted_documents
+from promote.core.intent import planned
 from promote.core.topology import Granularity
 from promote.errors import PolicyError, TemplateError
-from promote.iam.document import Effect, Policy, canonical, loads, parse
-from promote.iam.evaluate import Decision, Request, evaluate, evaluate_trust
-from promote.iam.quota import inline_usage, trust_usage
+from promote.iam.document import Effect, Kind, Policy, canonical, loads, parse
+from promote.iam.evaluate import Decision, Request, evaluate, evaluate_resource
+from promote.iam.quota import QUOTAS, trust_usage
 from promote.templates import KINDS, render
 from promote.templates.engine import fill
 from promote.templates.location import policies_directory
-from tests.artifacts.permissions import PERMISSIONS
-from tests.builders import ML, PROD, PROMOTER, QA, a_model, a_topology, prod, qa, version_arn
+from tests.artifacts.permissions import PERMISSIONS, PROTECTIONS
+from tests.builders import (
+    DATA_LAKE,
+    GUARDRAILS,
+    ML,
+    PROD,
+    PROMOTER,
+    QA,
+    a_model,
+    a_topology,
+    prod,
+    qa,
+    version_arn,
+)
 
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 ORGANIZATION = "o-a1b2c3d4e5"
@@ -46,12 +60,16 @@ HOSTILE = [
 ]
 
 
+ROWS: Mapping[str, Mapping[str, object]] = {**PERMISSIONS, **PROTECTIONS}
+
+
 @cache
 def wanted() -> tuple[WantedDocument, ...]:
     """List the documents of an organisation that needs every condition of a template."""
     topology = a_topology(
         qa(), prod(vpc_endpoints=(ENDPOINT,)),
         models=(a_model(), a_model(name="parts", project="spares")), organization=ORGANIZATION,
+        data_lake=DATA_LAKE, guardrails=GUARDRAILS,
     )  # fmt: skip
     versions = [version_arn(name) for name in ("v1", "v2")]
     return wanted_documents(topology, versions=versions, trusted=[PROMOTER])
@@ -59,7 +77,7 @@ def wanted() -> tuple[WantedDocument, ...]:
 
 def the(kind: str, role: str) -> WantedDocument:
     """Return the document of a kind for the role whose ARN ends so."""
-    (found,) = [d for d in wanted() if d.kind == kind and d.role.endswith(role)]
+    (found,) = [d for d in wanted() if d.kind == kind and d.attached_to.endswith(role)]
     return found
 
 
@@ -106,13 +124,16 @@ def endlessly(text: str) -> Iterator[str]:
 
 
 by_kind = pytest.mark.parametrize("kind", KINDS)
-every_document = pytest.mark.parametrize("document", wanted(), ids=lambda d: f"{d.kind}-{d.role}")
+every_document = pytest.mark.parametrize(
+    "document", wanted(), ids=lambda d: f"{d.kind}-{d.attached_to}"
+)
 
 
 class TestEveryTemplate:
     def test_each_kind_has_a_file_a_row_of_permissions_and_an_example(self) -> None:
         files = {path.name.removesuffix(".json.j2") for path in policies_directory().iterdir()}
-        assert files == set(KINDS) == set(PERMISSIONS) == {d.kind for d in wanted()}
+        assert files == set(KINDS) == set(ROWS) == {d.kind for d in wanted()}
+        assert not set(PERMISSIONS) & set(PROTECTIONS)
 
     @by_kind
     def test_opens_with_a_comment_that_names_kind_and_values(self, kind: str) -> None:
@@ -123,12 +144,23 @@ class TestEveryTemplate:
         assert [name for name in context if f"\n  {name} " not in comment] == []
 
     @by_kind
-    def test_grants_exactly_the_actions_of_the_table(self, kind: str) -> None:
+    def test_speaks_of_exactly_the_actions_of_the_table(self, kind: str) -> None:
+        denies = KINDS[kind] in {Kind.SCP, Kind.RCP}
         for document in (d for d in wanted() if d.kind == kind):
             policy = parse(render(kind, document.context), kind=KINDS[kind])
-            actions = [action for one in policy.statements for action in one.actions]
-            assert sorted(actions) == sorted(PERMISSIONS[kind])
-            assert {one.effect for one in policy.statements} == {Effect.ALLOW}
+            actions = {action for one in policy.statements for action in one.actions}
+            assert actions == set(ROWS[kind])
+            assert {one.effect for one in policy.statements} == {
+                Effect.DENY if denies else Effect.ALLOW
+            }
+            assert not any(one.not_actions or one.not_resources for one in policy.statements)
+
+    @every_document
+    def test_says_what_was_planned_statement_by_statement(self, document: WantedDocument) -> None:
+        result = render(document.kind, document.context)
+        found = parse(result, kind=KINDS[document.kind], name=document.kind)
+        nameless = tuple(replace(one, sid=None) for one in found.statements)
+        assert replace(found, statements=nameless) == planned(document.kind, document.context)
 
     @every_document
     def test_is_stable_in_its_canonical_spelling(self, document: WantedDocument) -> None:
@@ -139,8 +171,7 @@ class TestEveryTemplate:
     @every_document
     def test_fits_its_quota(self, document: WantedDocument) -> None:
         result = render(document.kind, document.context)
-        usage = trust_usage(result) if document.name is None else inline_usage([result])
-        assert usage.fits
+        assert QUOTAS[KINDS[document.kind]].usage([result]).fits
 
     @by_kind
     def test_misses_each_of_its_values_by_name(self, kind: str) -> None:
@@ -232,7 +263,9 @@ class TestAccessRoleTrust:
         }
         found |= {key.replace("_", ":"): value for key, value in context.items()}
         trust = rendered("access-role-trust", "tools-qa")
-        return evaluate_trust(Request(principal, "sts:AssumeRole", self.ROLE, found), trust).allowed
+        return evaluate_resource(
+            Request(principal, "sts:AssumeRole", self.ROLE, found), trust
+        ).allowed
 
     def test_lets_in_the_consumers_and_the_smoke_role(self) -> None:
         assert self.enters(SMOKE)
@@ -265,8 +298,8 @@ class TestAccessRoleTrust:
         for account in PROD:
             principal = f"arn:aws:iam::{PROD[0]}:role/storefront"
             context = {"aws:PrincipalArn": principal, "sts:ExternalId": f"tools-{account}"}
-            request = Request(principal, "sts:AssumeRole", document.role, context)
-            assert evaluate_trust(request, trust).allowed is (account == PROD[0])
+            request = Request(principal, "sts:AssumeRole", document.attached_to, context)
+            assert evaluate_resource(request, trust).allowed is (account == PROD[0])
 
     def test_one_role_can_be_shared_by_ten_accounts(self) -> None:
         accounts = tuple(f"{number:012}" for number in range(10))
@@ -316,8 +349,10 @@ class TestOtherRoles:
         inside = {**context, "aws:PrincipalOrgID": ORGANIZATION}
         role = f"arn:aws:iam::{ML}:role/promote-operator-qa"
         request = Request(PROMOTER, "sts:AssumeRole", role, inside)
-        assert evaluate_trust(request, trust).allowed
-        assert not evaluate_trust(Request(PROMOTER, "sts:AssumeRole", role, context), trust).allowed
+        assert evaluate_resource(request, trust).allowed
+        assert not evaluate_resource(
+            Request(PROMOTER, "sts:AssumeRole", role, context), trust
+        ).allowed
 
 
 class TestOwnTemplates:

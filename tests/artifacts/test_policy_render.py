@@ -8,13 +8,29 @@ from pathlib import Path
 import pytest
 
 from promote.cli.main import main
-from promote.cli.sandbox_example import write_example
+from promote.cli.sandbox_example import EXAMPLE, write_example
 from promote.core.codec import canonical
 from promote.iam.document import parse
+from promote.iam.quota import trust_usage
 from promote.sandbox.seed import PROJECT
 from promote.templates import KINDS
-from tests.artifacts.permissions import PERMISSIONS
+from tests.artifacts.permissions import PERMISSIONS, PROTECTIONS
 
+# What the example leaves out, so that every kind has a document.
+PROTECTED = """
+    vpc_endpoints: [vpce-0a1b2c3d4e5f60718]
+    smoke: {endpoint_url: "https://vpce-0a1b2c3d4e5f60718.rekognition.us-east-1.vpce.amazonaws.com"}
+data_lake:
+  account: "666666666666"
+  bucket: tools-images
+  kms_key: arn:aws:kms:us-east-1:666666666666:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9
+  trainers: [trainer]
+guardrails:
+  account: "999999999999"
+  targets: ["222222222222"]
+"""
+ROWS = {kind: set(row) for kind, row in PERMISSIONS.items()}
+ROWS |= {kind: set(row) for kind, row in PROTECTIONS.items()}
 GIVEN = ("--version", PROJECT.version_arn("v2"), "--trusted", "111111111111")
 
 Capture = pytest.CaptureFixture[str]
@@ -24,7 +40,9 @@ Capture = pytest.CaptureFixture[str]
 def file(tmp_path_factory: pytest.TempPathFactory) -> str:
     directory: Path = tmp_path_factory.mktemp("render")
     write_example(directory)
-    return str(directory / "promote.yaml")
+    path = directory / "promote.yaml"
+    path.write_text(path.read_text("utf-8").rstrip() + PROTECTED, "utf-8")
+    return str(path)
 
 
 def rendered(file: str, *arguments: str) -> int:
@@ -43,8 +61,8 @@ class TestEachKind:
             assert canonical(document).decode() == line
             policy = parse(document, kind=KINDS[kind])
             actions = {action for each in policy.statements for action in each.actions}
-            assert actions == set(PERMISSIONS[kind])
-            assert heading.startswith(f"# {kind} arn:aws:iam::")
+            assert actions == ROWS[kind]
+            assert heading.startswith(f"# {kind} ")
 
     def test_is_among_the_documents_of_a_whole_configuration(
         self, file: str, capsys: Capture
@@ -60,7 +78,7 @@ class TestAKind:
         assert rendered(file, "--kind", "acess-role") == 2
         out, err = capsys.readouterr()
         assert out == ""
-        assert "Did you mean access-role?" in err
+        assert "Did you mean access-role?" in " ".join(err.split())
 
     @pytest.mark.parametrize(
         ("kind", "option"), [("role-trust", "--trusted"), ("access-role", "--version")]
@@ -73,3 +91,24 @@ class TestAKind:
         assert out == ""
         assert err.startswith(f"# {kind}: no document")
         assert option in err
+
+
+class TestTheSize:
+    def test_is_said_beside_the_quota_of_its_place(self, file: str, capsys: Capture) -> None:
+        assert rendered(file, "--kind", "access-role-trust", "--environment", "qa") == 0
+        out, err = capsys.readouterr()
+        used = trust_usage(json.loads(out)).used
+        assert len(out.strip()) <= used < len(out.strip()) + 10  # lists where one value will do
+        heading = "# access-role-trust arn:aws:iam::222222222222:role/tools-qa"
+        assert err == f"{heading}: {used} of 2048 characters\n"
+
+    def test_counts_what_shares_the_quota_together(self, tmp_path: Path, capsys: Capture) -> None:
+        path = tmp_path / "promote.yaml"
+        both = EXAMPLE.replace("smoke_role: promote-smoke", "smoke_role: promote-deployer")
+        path.write_text(both)
+        chosen = ("--environment", "qa", "--kind", "deployer", "--kind", "smoke")
+        assert rendered(str(path), *chosen, "-o", "json") == 0
+        rows = json.loads(capsys.readouterr().out)["documents"]
+        sizes = [row["size"] for row in rows]
+        assert [row["used"] for row in rows] == [sum(sizes)] * 2
+        assert {row["quota"] for row in rows} == {10_240}

@@ -21,6 +21,7 @@ PROJECTS = f"arn:aws:rekognition:us-east-1:{ML}:project"
 KINDS = [
     "access-role",
     "access-role-trust",
+    "boundary",
     "reader-ml",
     "operator",
     "reader-target",
@@ -28,6 +29,7 @@ KINDS = [
     "smoke",
     "consumer",
     "role-trust",
+    "project-policy",
 ]
 
 
@@ -36,7 +38,7 @@ def the(kind: str, topology: Topology, /, role: str = "", **asked: object) -> Wa
     (found,) = [
         document
         for document in wanted_documents(topology, **asked)  # type: ignore[arg-type]
-        if document.kind == kind and document.role.endswith(role)
+        if document.kind == kind and document.attached_to.endswith(role)
     ]
     return found
 
@@ -101,7 +103,7 @@ class TestWhichDocuments:
 
     def test_the_order_is_by_kind_and_then_by_role(self) -> None:
         documents = wanted_documents(two_models(), trusted=[PROMOTER])
-        order = [(KINDS.index(document.kind), document.role) for document in documents]
+        order = [(KINDS.index(document.kind), document.attached_to) for document in documents]
         assert order == sorted(set(order))
 
     def test_an_access_role_without_versions_has_no_policy(self) -> None:
@@ -118,7 +120,8 @@ class TestWhichDocuments:
     def test_roles_that_are_the_promoter_itself_have_no_documents(self) -> None:
         none = {"reader_role": None, "operator_role": None, "deployer_role": None}
         topology = a_topology(qa(**none, smoke_role=None))
-        assert kinds(topology, trusted=[PROMOTER]) == ["access-role-trust", "consumer"]
+        found = kinds(topology, trusted=[PROMOTER])
+        assert found == ["access-role-trust", "boundary", "consumer"]
 
     def test_an_unknown_model_or_environment_is_refused(self) -> None:
         with pytest.raises(NotFoundError):
@@ -172,12 +175,19 @@ class TestPolicyNames:
         assert the("access-role-trust", topology).name is None
 
     def test_every_other_role_has_one_fixed_name(self) -> None:
-        documents = wanted_documents(a_topology())
+        documents = [d for d in wanted_documents(a_topology()) if d.of_role]
         assert {d.name for d in documents if d.kind != "access-role-trust"} == {"promote"}
+
+    def test_a_boundary_is_a_managed_policy_named_after_its_role(self) -> None:
+        boundary = the("boundary", a_topology(qa()))
+        assert boundary.name == "tools-qa-boundary"
+        assert not boundary.of_role
 
     def test_a_role_of_several_jobs_has_a_policy_for_each(self) -> None:
         topology = a_topology(qa(reader_role="promoter", deployer_role="promoter"))
-        names = [d.name for d in wanted_documents(topology) if d.role.endswith(":role/promoter")]
+        names = [
+            d.name for d in wanted_documents(topology) if d.attached_to.endswith(":role/promoter")
+        ]
         assert names == ["promote", "promote-reader-target", "promote-deployer"]
 
     def test_the_account_is_the_roles_own(self) -> None:
@@ -279,7 +289,7 @@ class TestRoleTrust:
 
     def test_each_of_our_roles_has_one(self) -> None:
         documents = wanted_documents(a_topology(qa()), trusted=[PROMOTER])
-        assert [d.role.rpartition("::")[2] for d in documents if d.kind == "role-trust"] == [
+        assert [d.attached_to.rpartition("::")[2] for d in documents if d.kind == "role-trust"] == [
             f"{ML}:role/promote-operator-qa",
             f"{ML}:role/promote-reader",
             f"{QA}:role/promote-deployer",
