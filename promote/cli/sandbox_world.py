@@ -57,9 +57,10 @@ def roles_only(world: World) -> World:
 
 def role_seeds(topology: Topology, templates: Path | None) -> Iterator[RoleSeed]:
     """Yield every role that the configuration names, with its rendered documents."""
-    wanted = wanted_documents(topology, versions=_versions(topology), trusted=(PROMOTER,))
-    for role in dict.fromkeys(each.role for each in wanted):
-        own = [each for each in wanted if each.role == role]
+    found = wanted_documents(topology, versions=_versions(topology), trusted=(PROMOTER,))
+    wanted = [each for each in found if each.of_role]
+    for role in dict.fromkeys(each.attached_to for each in wanted):
+        own = [each for each in wanted if each.attached_to == role]
         yield _role(role, [(each, _rendered(each, templates)) for each in own])
 
 
@@ -99,7 +100,8 @@ def _accounts(topology: Topology, world: World) -> Iterator[Account]:
     named = [topology.ml.account, *(a for e in topology.environments for a in e.accounts)]
     for account in dict.fromkeys(named):
         if account not in known:
-            yield Account(id=account, name=f"account-{account}", ou="Workloads")
+            unit = "MachineLearning" if account == topology.ml.account else "Workloads"
+            yield Account(id=account, name=f"account-{account}", ou=unit)
 
 
 def _projects(topology: Topology, world: World) -> Iterator[ProjectSeed]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from promote.arn import parse_arn
 from promote.sandbox.clock import Clock
 from promote.sandbox.credentials import Caller
-from promote.sandbox.exchange import Call, Request
+from promote.sandbox.exchange import Call, Context, Request
 from promote.sandbox.propagation import PolicyHistory
 from promote.sandbox.world import WorldBox
 
@@ -24,10 +24,10 @@ class ContextKeys:
         self._history = history
         self._clock = clock
 
-    def of(self, request: Request, call: Call, caller: Caller) -> dict[str, str]:
+    def of(self, request: Request, call: Call, caller: Caller) -> Context:
         """Return the global keys of one request."""
         now = self._clock.now()
-        keys = {
+        keys: dict[str, str | tuple[str, ...]] = {
             "aws:CurrentTime": _moment(now),
             "aws:EpochTime": str(int(now)),
             "aws:PrincipalAccount": caller.account,
@@ -42,14 +42,14 @@ class ContextKeys:
         organization = self._world.current.organization
         if caller.account in self._world.accounts:
             keys["aws:PrincipalOrgID"] = organization.id
+            keys["aws:PrincipalOrgPaths"] = (self._org_path(caller.account),)
         keys |= self._network(request)
         keys |= {f"aws:PrincipalTag/{k}": v for k, v in self._tags(caller).items()}
         return keys | _session_keys(caller)
 
     def _network(self, request: Request) -> dict[str, str]:
         """Return the keys that tell where the request comes from."""
-        endpoints = {one.id: one for one in self._world.current.endpoints}
-        endpoint = endpoints.get(request.endpoint or "")
+        endpoint = self._world.endpoints.get(request.endpoint or "")
         if endpoint is None:
             return {"aws:SourceIp": "127.0.0.1"}
         return {
@@ -58,6 +58,12 @@ class ContextKeys:
             "aws:VpceAccount": endpoint.account,
             "aws:VpceOrgID": self._world.current.organization.id,
         }
+
+    def _org_path(self, account: str) -> str:
+        """Return the path of an account in the organisation, without the account itself."""
+        parts = self._history.visible(account, 0)
+        path = next((text for part, text in parts.items() if part.kind == "path"), "")
+        return f"{self._world.current.organization.id}/{path.removesuffix(account)}"
 
     def _tags(self, caller: Caller) -> dict[str, str]:
         """Return the tags of the caller's role, session tags over them."""

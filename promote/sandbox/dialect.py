@@ -49,6 +49,11 @@ _COMMON: Final[dict[str, dict[Protocol, tuple[str, int]]]] = {
     "limit_exceeded": {
         _J: ("LimitExceededException", 400), _Q: ("LimitExceeded", 409), _X: ("SlowDown", 503),
     },
+    "conflict": {
+        _J: ("ConcurrentModificationException", 400),
+        _Q: ("ConcurrentModification", 409),
+        _X: ("OperationAborted", 409),
+    },
     "validation": {
         _J: ("ValidationException", 400), _Q: ("ValidationError", 400), _X: ("InvalidRequest", 400),
     },
@@ -87,6 +92,8 @@ def render_error(
 def _json_error(error: ServiceError, request_id: str) -> Response:
     """Write an error of the JSON protocol; SDKs read the header or the `__type`."""
     document = {"__type": error.code, "Code": error.code, "Message": error.message}
+    if error.reason:
+        document["Reason"] = error.reason
     headers = (
         ("Content-Type", "application/x-amz-json-1.1"),
         ("x-amzn-ErrorType", error.code),

@@ -6,9 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from promote.sandbox.bucket_policies import OPERATIONS
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
-from promote.sandbox.exchange import Call, Need, Request, Response, ServiceError, json_response
+from promote.sandbox.exchange import (
+    Call,
+    Context,
+    Need,
+    Request,
+    Response,
+    ServiceError,
+    json_response,
+)
+from promote.sandbox.organizations import OrganizationService
 from promote.sandbox.parameters import ParameterStore
 from promote.sandbox.parts import Parts
 
@@ -21,13 +31,14 @@ class Dispatcher:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._parameters = ParameterStore(parts.storage)
+        self._organizations = OrganizationService(parts.storage, parts.organization, parts.world)
 
     def answer(
         self,
         request: Request,
         call: Call,
         caller: Caller,
-        context: Mapping[str, str],
+        context: Context,
         request_id: str,
     ) -> Response:
         """Carry out a call and return the service's answer.
@@ -47,17 +58,15 @@ class Dispatcher:
             case "s3":
                 return self._s3(request, call, caller, context)
             case _:
-                return self._organizations(request, call, caller)
+                return self._organizations.answer(request, call, caller)
 
-    def _rekognition(self, call: Call, caller: Caller, context: Mapping[str, str]) -> Response:
+    def _rekognition(self, call: Call, caller: Caller, context: Context) -> Response:
         def load(source: Mapping[str, str]) -> bytes:
             return self._image(source, caller, context)
 
         return json_response(self._parts.rekognition.handle(call, caller.account, load))
 
-    def _image(
-        self, source: Mapping[str, str], caller: Caller, context: Mapping[str, str]
-    ) -> bytes:
+    def _image(self, source: Mapping[str, str], caller: Caller, context: Context) -> bytes:
         """Return an image from S3, with the caller's own permission to read it."""
         bucket, name = source.get("Bucket", ""), source.get("Name", "")
         owner = self._parts.storage.bucket_owner(bucket)
@@ -80,13 +89,10 @@ class Dispatcher:
             raise ServiceError("InvalidS3ObjectException", text)
         return content
 
-    def _sts(
-        self, call: Call, caller: Caller, context: Mapping[str, str], request_id: str
-    ) -> Response:
+    def _sts(self, call: Call, caller: Caller, context: Context, request_id: str) -> Response:
         if call.operation == "GetCallerIdentity":
             return self._parts.tokens.who(caller, request_id)
-        replica = self._parts.history.pick_replica()
-        return self._parts.tokens.assume(call, caller, context, replica, request_id)
+        return self._parts.tokens.assume(call, caller, context, request_id)
 
     def _iam(self, request: Request, call: Call, caller: Caller) -> Response:
         """Let moto answer; after a write, note what changed so that it can spread."""
@@ -98,25 +104,19 @@ class Dispatcher:
             self._parts.directory.refresh(caller.account)
         return response
 
-    def _organizations(self, request: Request, call: Call, caller: Caller) -> Response:
-        """Let moto answer the management account; others may only describe the organisation."""
-        management = self._parts.world.current.organization.management
-        if caller.account != management and call.operation != "DescribeOrganization":
-            text = "You don't have permissions to access this resource."
-            raise common_error("access_denied", call.protocol, text)
-        return self._parts.storage.call(request, call, caller.account)
-
-    def _s3(
-        self, request: Request, call: Call, caller: Caller, context: Mapping[str, str]
-    ) -> Response:
+    def _s3(self, request: Request, call: Call, caller: Caller, context: Context) -> Response:
         """Let moto answer; who may not list a bucket is not told that a key is missing."""
+        if call.operation in OPERATIONS:
+            return self._parts.bucket_policies.answer(request, call, caller)
         response = self._parts.storage.call(request, call, caller.account)
-        if response.status == 404 and call.params.get("Key"):  # noqa: PLR2004 - HTTP
-            bucket = call.params["Bucket"]
-            need = Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")
-            exists = self._parts.storage.bucket_owner(bucket) is not None
-            if exists and not self._parts.authoriser.allows(caller, need, context):
+        bucket = str(call.params.get("Bucket", ""))
+        owner = self._parts.storage.bucket_owner(bucket)
+        if response.status == 404 and call.params.get("Key") and owner:  # noqa: PLR2004 - HTTP
+            need = Need("s3:ListBucket", f"arn:aws:s3:::{bucket}", owner=owner)
+            if not self._parts.authoriser.allows(caller, need, context):
                 raise common_error("access_denied", call.protocol, "Access Denied")
+        if call.operation == "DeleteBucket" and owner is None:
+            self._parts.bucket_policies.forget(bucket)
         return response
 
 

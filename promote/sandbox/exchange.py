@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
+
+Context: TypeAlias = Mapping[str, str | tuple[str, ...]]
+"""Condition keys and their values."""
 
 
 class Protocol(StrEnum):
@@ -65,7 +68,7 @@ class Need:
 
     action: str
     resource: str
-    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    context: Context = field(default_factory=dict)
     owner: str | None = None
 
 
@@ -76,13 +79,15 @@ class ServiceError(Exception):
         code: AWS's error code, such as ``ResourceInUseException``.
         message: AWS's text.
         status: The HTTP status.
+        reason: AWS's name for the rule that was broken, where the service tells it.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, *, reason: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.reason = reason
 
 
 def json_response(document: Any, status: int = 200) -> Response:

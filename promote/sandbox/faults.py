@@ -29,6 +29,7 @@ class FaultKind(StrEnum):
     ACCESS_DENIED = "access_denied"
     DELAY = "delay"
     LIMIT_EXCEEDED = "limit_exceeded"
+    CONFLICT = "conflict"
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,15 @@ from promote.sandbox.clock import iso
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error, render_error
 from promote.sandbox.dispatch import Dispatcher, error_code
-from promote.sandbox.exchange import DROPPED, Call, Protocol, Request, Response, ServiceError
+from promote.sandbox.exchange import (
+    DROPPED,
+    Call,
+    Need,
+    Protocol,
+    Request,
+    Response,
+    ServiceError,
+)
 from promote.sandbox.faults import Fault, FaultKind
 from promote.sandbox.parts import Parts
 from promote.sandbox.signature import read_scope
@@ -82,7 +91,7 @@ class Front:
             if dropped:
                 return DROPPED
         try:
-            response = self._carry_out(request, call, caller, passage)
+            response = self._carry_out(request, call, caller, needs, passage)
         except ServiceError:
             if fault is None or fault.fault is not FaultKind.DROP_AFTER:
                 raise
@@ -93,13 +102,17 @@ class Front:
         return response
 
     def _carry_out(
-        self, request: Request, call: Call, caller: Caller, passage: _Passage
+        self,
+        request: Request,
+        call: Call,
+        caller: Caller,
+        needs: Sequence[Need],
+        passage: _Passage,
     ) -> Response:
         """Throttle, authorise and answer a call."""
         if not self._parts.throttle.admits(call.name, caller.account):
             raise _too_fast(call)
         context = self._parts.context.of(request, call, caller)
-        needs = self._parts.operations.needs(call, caller)
         self._parts.authoriser.check(caller, call, needs, context)
         response = self._dispatcher.answer(request, call, caller, context, passage.request_id)
         if response.status >= _ERROR:
@@ -108,8 +121,10 @@ class Front:
 
     def _check_endpoint(self, request: Request, call: Call) -> None:
         """Refuse a service that the VPC endpoint of this port is not for."""
-        endpoints = {one.id: one.services for one in self._parts.world.current.endpoints}
-        services = ("*",) if request.endpoint is None else endpoints.get(request.endpoint, ())
+        if request.endpoint is None:
+            return
+        endpoint = self._parts.world.endpoints.get(request.endpoint)
+        services = () if endpoint is None else endpoint.services
         if "*" not in services and call.service not in services:
             text = f"{request.endpoint} is an endpoint of {', '.join(services) or 'nothing'}"
             raise ServiceError("UnknownOperationException", text, 404)
@@ -134,7 +149,10 @@ class Front:
                 )
                 raise common_error("access_denied", call.protocol, text)
             case FaultKind.THROTTLE:
-                raise common_error("throttle", call.protocol, "Rate exceeded")
+                raise _throttled(call)
+            case FaultKind.CONFLICT:
+                text = "The target is being modified by a different request. Try again later."
+                raise common_error("conflict", call.protocol, text)
             case FaultKind.LIMIT_EXCEEDED:
                 raise common_error("limit_exceeded", call.protocol, "The limit is exceeded.")
             case _:
@@ -167,4 +185,11 @@ def _too_fast(call: Call) -> ServiceError:
     if call.operation == "DetectCustomLabels":
         text = "Provisioned rate exceeded"
         return ServiceError("ProvisionedThroughputExceededException", text)
+    return _throttled(call)
+
+
+def _throttled(call: Call) -> ServiceError:
+    """Return the error for throttling, as the service calls it."""
+    if call.service == "organizations":
+        return ServiceError("TooManyRequestsException", "Rate exceeded")
     return common_error("throttle", call.protocol, "Rate exceeded")

@@ -87,7 +87,7 @@ class WriteGuard:
         if value == "*":
             return True
         arn = parse_arn(value)
-        if arn.account not in self._world.accounts:
+        if arn.account not in self._world.known_accounts:
             return False
         if arn.resource == "root":
             return True

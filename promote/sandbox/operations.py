@@ -14,9 +14,12 @@ from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Need
 from promote.sandbox.iam_operations import iam_needs
+from promote.sandbox.organization import OrganizationTree
+from promote.sandbox.organization_operations import organization_needs
 from promote.sandbox.principals import Directory
 from promote.sandbox.s3_requests import s3_needs
 from promote.sandbox.storage import Storage
+from promote.sandbox.world import WorldBox
 
 # Service Authorization Reference for Rekognition: "all listed resources required".
 REKOGNITION: Final = {
@@ -48,21 +51,6 @@ PARAMETERS: Final = {
     "ListTagsForResource": "ResourceId",
     "RemoveTagsFromResource": "ResourceId",
 }
-ORGANIZATIONS: Final = {
-    "DescribeAccount": ("account", "AccountId"),
-    "DescribeOrganizationalUnit": ("ou", "OrganizationalUnitId"),
-    "DescribeCreateAccountStatus": None,
-    "DescribeOrganization": None,
-    "ListAccounts": None,
-    "ListAccountsForParent": None,
-    "ListOrganizationalUnitsForParent": None,
-    "ListParents": None,
-    "ListPolicies": None,
-    "ListPoliciesForTarget": None,
-    "ListRoots": None,
-    "ListTagsForResource": None,
-    "ListTargetsForPolicy": None,
-}
 # Operations of STS that need no permission, or are decided where they are carried out.
 STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
 
@@ -70,13 +58,14 @@ STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
 class OperationTable:
     """Says what a call needs to be allowed."""
 
-    def __init__(self, storage: Storage, directory: Directory) -> None:
+    def __init__(
+        self, storage: Storage, directory: Directory, tree: OrganizationTree, world: WorldBox
+    ) -> None:
         self._storage = storage
-        self._directory = directory
         self._services: dict[str, Callable[[Call, Caller], list[Need] | None]] = {
             "rekognition": lambda call, _: _rekognition_needs(call),
             "ssm": _ssm_needs,
-            "organizations": self._organizations_needs,
+            "organizations": lambda call, _: organization_needs(call, tree, world),
             "iam": lambda call, caller: iam_needs(call, caller, directory),
             "sts": lambda call, _: [] if call.operation in STS else None,
             "s3": lambda call, _: self._s3_needs(call),
@@ -99,28 +88,22 @@ class OperationTable:
 
     def _s3_needs(self, call: Call) -> list[Need]:
         """Return the needs of an S3 call, each with the account that owns its bucket."""
-        return [
-            Need(need.action, need.resource, need.context, self._bucket_owner(need.resource))
-            for need in s3_needs(call.operation, call.params)
-        ]
+        needs = s3_needs(call.operation, call.params)
+        if call.operation == "CreateBucket":
+            return needs  # a name that is taken is told as such
+        return [self._of_owner(need) for need in needs]
+
+    def _of_owner(self, need: Need) -> Need:
+        """Return a need of S3 with the account that owns its bucket."""
+        owner = self._bucket_owner(need.resource)
+        keys = {} if owner is None else {"s3:ResourceAccount": owner}
+        return Need(need.action, need.resource, {**need.context, **keys}, owner)
 
     def _bucket_owner(self, resource: str) -> str | None:
         """Return the owner of the bucket in an S3 ARN, if there is such a bucket."""
         if resource == "*":
             return None
         return self._storage.bucket_owner(parse_arn(resource).resource.partition("/")[0])
-
-    def _organizations_needs(self, call: Call, caller: Caller) -> list[Need] | None:
-        """Return the needs of a reading call to Organizations; writes are not served."""
-        if call.operation not in ORGANIZATIONS:
-            return None
-        kind = ORGANIZATIONS[call.operation]
-        organization = self._storage.organizations(caller.account).org
-        resource = "*"
-        if kind is not None and organization is not None:
-            stem = f"arn:aws:organizations::{organization.master_account_id}:{kind[0]}"
-            resource = f"{stem}/{organization.id}/{text_param(call, kind[1])}"
-        return [Need(f"organizations:{call.operation}", resource)]
 
 
 def text_param(call: Call, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promote.sandbox.authorisation import Authoriser
+from promote.sandbox.bucket_policies import BucketPolicies
 from promote.sandbox.calllog import CallLog
 from promote.sandbox.clock import Clock
 from promote.sandbox.context import ContextKeys
@@ -10,6 +11,7 @@ from promote.sandbox.credentials import CredentialStore
 from promote.sandbox.faults import FaultBox, Throttle
 from promote.sandbox.iam_writes import WriteGuard
 from promote.sandbox.operations import OperationTable
+from promote.sandbox.organization import OrganizationTree
 from promote.sandbox.principals import Directory
 from promote.sandbox.propagation import PolicyHistory
 from promote.sandbox.rekognition import CustomLabels
@@ -33,10 +35,14 @@ class Parts:
         self.credentials = CredentialStore(clock)
         self.history = PolicyHistory(clock, settings, seed)
         self.directory = Directory(self.storage, self.credentials, self.history)
-        self.authoriser = Authoriser(self.history)
+        self.organization = OrganizationTree(self.storage, self.world, self.history)
+        self.authoriser = Authoriser(self.history, self.world)
         self.context = ContextKeys(self.world, self.history, clock)
-        self.operations = OperationTable(self.storage, self.directory)
+        self.operations = OperationTable(
+            self.storage, self.directory, self.organization, self.world
+        )
         self.write_guard = WriteGuard(self.directory, self.authoriser, self.world)
+        self.bucket_policies = BucketPolicies(self.storage, self.write_guard, self.history)
         self.rekognition = CustomLabels(clock, settings, self.world)
         self.tokens = TokenService(self.authoriser, self.credentials, self.directory, clock)
 
@@ -45,6 +51,7 @@ class Parts:
         self.storage.reset()
         self.credentials.clear()
         self.history.clear()
+        self.bucket_policies.clear()
         self.rekognition.clear()
         self.faults.clear()
         self.log.clear()

@@ -23,6 +23,9 @@ ON_BUCKET: Final = {
     ("PUT", "versioning"): ("PutBucketVersioning", "s3:PutBucketVersioning"),
     ("GET", "versions"): ("ListObjectVersions", "s3:ListBucketVersions"),
     ("GET", "uploads"): ("ListMultipartUploads", "s3:ListBucketMultipartUploads"),
+    ("GET", "policy"): ("GetBucketPolicy", "s3:GetBucketPolicy"),
+    ("PUT", "policy"): ("PutBucketPolicy", "s3:PutBucketPolicy"),
+    ("DELETE", "policy"): ("DeleteBucketPolicy", "s3:DeleteBucketPolicy"),
     ("POST", "delete"): ("DeleteObjects", "s3:DeleteObject"),
 }
 ON_OBJECT: Final = {

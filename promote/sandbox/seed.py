@@ -41,7 +41,7 @@ ORGANIZATION: Final = Organization(
     management=MANAGEMENT,
     accounts=(
         Account(id=MANAGEMENT, name="management"),
-        Account(id=ML, name="machine-learning", ou="Workloads"),
+        Account(id=ML, name="machine-learning", ou="MachineLearning"),
         Account(id=CICD, name="ci-cd", ou="Infrastructure"),
         Account(id=QA, name="qa", ou="Workloads"),
         Account(id=PROD_1, name="production-1", ou="Workloads"),

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from promote.errors import InputError
-from promote.iam.document import Kind, parse
-from promote.iam.quota import inline_usage, trust_usage
+from promote.iam.document import Kind, Policy, parse
 from promote.sandbox.credentials import Caller
 from promote.sandbox.world import (
     BucketSeed,
-    Organization,
     ParameterSeed,
     RoleSeed,
     SessionSeed,
     UserSeed,
     World,
 )
+from promote.sandbox.world_checks import check_world
 
 if TYPE_CHECKING:
-    from moto.iam.models import IAMBackend, Role
+    from moto.iam.models import IAMBackend, ManagedPolicy
 
     from promote.sandbox.parts import Parts
 
@@ -33,13 +31,12 @@ def seed_world(parts: Parts, world: World) -> None:
 
     Raises:
         PolicyError: A document is outside the fragment of `promote.iam`.
-        InputError: A role's documents are too large, its trust names somebody who does not exist,
-            or a session names a role that the world does not have.
+        InputError: A document is too large, the trust of a role or the policy of a bucket names
+            somebody who does not exist, or a session names a role that the world does not have.
     """
-    for role in world.roles:
-        _check_documents(role)
+    check_world(world)
     with parts.storage.alone():
-        _seed_organization(parts, world.organization, world.region)
+        parts.organization.seed(world.organization, world.region)
         for role in world.roles:
             _seed_role(parts.storage.iam(role.account), role)
         for user in world.users:
@@ -48,83 +45,34 @@ def seed_world(parts: Parts, world: World) -> None:
             _seed_parameter(parts, parameter)
         for bucket in world.buckets:
             _seed_bucket(parts, bucket)
-    for account in world.organization.accounts:
-        parts.directory.refresh(account.id, at_once=True)
-    for role in world.roles:
-        _check_principals(parts, role)
+    for account in parts.world.known_accounts:
+        parts.directory.refresh(account, at_once=True)
+    _seed_trust(parts, world)
     for session in world.sessions:
         _seed_session(parts, session)
     for project in world.projects:
         parts.rekognition.seed(project)
 
 
-def _seed_organization(parts: Parts, organization: Organization, region: str) -> None:
-    """Make the organisation with the ids that the world names."""
-    backend = parts.storage.organizations(organization.management)
-    if backend.org is None:
-        with _drawing("make_random_org_id", organization.id):
-            backend.create_organization(region, FeatureSet="ALL")
-    root = next(unit.id for unit in backend.ou if unit.type == "ROOT")
-    units = {unit.name: unit.id for unit in backend.ou}
-    known = {account.id: account for account in backend.accounts}
-    for account in organization.accounts:
-        if account.ou and account.ou not in units:
-            made = backend.create_organizational_unit(ParentId=root, Name=account.ou)
-            units[account.ou] = made["OrganizationalUnit"]["Id"]
-        if account.id in known:
-            known[account.id].name = account.name
-            continue
-        with _drawing("make_random_account_id", account.id):
-            backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
-        if account.ou:
-            backend.move_account(
-                AccountId=account.id,
-                SourceParentId=root,
-                DestinationParentId=units[account.ou],
-            )
+def _seed_trust(parts: Parts, world: World) -> None:
+    """Check whom roles trust, and let buckets trust whom their policies name."""
+    for role in world.roles:
+        name = f"The trust policy of {role.name} in {role.account}"
+        _check_principals(parts, parse(role.trust, kind=Kind.TRUST, name=name))
+    for bucket in world.buckets:
+        if bucket.policy is not None:
+            name = f"The policy of the bucket {bucket.name}"
+            _check_principals(parts, parse(bucket.policy, kind=Kind.BUCKET, name=name))
+            parts.bucket_policies.seed(bucket.name, _text(bucket.policy))
 
 
-def _check_documents(role: RoleSeed) -> None:
-    """Refuse a role that IAM would not have stored.
-
-    Raises:
-        PolicyError: A document is outside the fragment of `promote.iam`.
-        InputError: The documents are larger than IAM's quotas.
-    """
-    where = f"{role.name} in {role.account}"
-    parse(role.trust, kind=Kind.TRUST, name=f"the trust policy of {where}")
-    for name, document in (*role.inline.items(), *role.attached.items()):
-        parse(document, kind=Kind.IDENTITY, name=f"{name} of {where}")
-    for usage in (inline_usage(role.inline.values()), trust_usage(role.trust)):
-        if not usage.fits:
-            raise InputError(
-                "World not accepted",
-                f"The policies of {where} have {usage.used} characters of {usage.limit}.",
-            )
-
-
-def _check_principals(parts: Parts, role: RoleSeed) -> None:
-    """Refuse a trust policy that names somebody who does not exist, as IAM does."""
-    trust = parse(role.trust, kind=Kind.TRUST, name="the trust policy")
-    if strangers := parts.write_guard.strangers(trust, 0):
+def _check_principals(parts: Parts, policy: Policy) -> None:
+    """Refuse a policy that names somebody who does not exist, as AWS does."""
+    if strangers := parts.write_guard.strangers(policy, 0):
         raise InputError(
             "World not accepted",
-            f"The trust policy of {role.name} in {role.account} names {', '.join(strangers)}, "
-            "who does not exist.",
+            f"{policy.name} names {', '.join(strangers)}, who does not exist.",
         )
-
-
-@contextmanager
-def _drawing(function: str, fixed: str) -> Iterator[None]:
-    """Let moto's random ids be a fixed one; our lock around moto is held meanwhile."""
-    from moto.organizations import utils
-
-    drawn = getattr(utils, function)
-    setattr(utils, function, lambda: fixed)
-    try:
-        yield
-    finally:
-        setattr(utils, function, drawn)
 
 
 def _seed_role(iam: IAMBackend, seed: RoleSeed) -> None:
@@ -146,16 +94,19 @@ def _seed_role(iam: IAMBackend, seed: RoleSeed) -> None:
     role.policies.update({name: _text(document) for name, document in seed.inline.items()})
     role.managed_policies.clear()
     for name, document in seed.attached.items():
-        _attach(iam, role, name, _text(document))
+        _managed(iam, name, _text(document)).attach_to(role)
+    role.permissions_boundary_arn = None
+    if seed.boundary is not None:
+        boundary = _managed(iam, f"{seed.name}-boundary", _text(seed.boundary))
+        role.permissions_boundary_arn = boundary.arn
 
 
-def _attach(iam: IAMBackend, role: Role, name: str, document: str) -> None:
-    """Create a customer-managed policy anew and attach it."""
+def _managed(iam: IAMBackend, name: str, document: str) -> ManagedPolicy:
+    """Create a customer-managed policy anew."""
     existing = [arn for arn, policy in iam.managed_policies.items() if policy.name == name]
     for arn in existing:
         del iam.managed_policies[arn]
-    policy = iam.create_policy("", "/", document, name, [])
-    policy.attach_to(role)
+    return iam.create_policy("", "/", document, name, [])
 
 
 def _seed_user(iam: IAMBackend, seed: UserSeed, region: str) -> None:

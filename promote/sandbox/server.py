@@ -126,6 +126,7 @@ class Sandbox:
             "endpoint": self.endpoint,
             "region": world.region,
             "organization": to_json(world)["organization"],
+            "units": dict(world.organization.units),
             "endpoints": self.vpc_endpoints,
             "logins": logins,
         }

@@ -11,12 +11,11 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from promote.arn import assumed_role_arn, parse_arn
-from promote.iam.evaluate import Decision, Verdict
-from promote.sandbox.authorisation import IDENTITY, Authoriser, DenialError, reason_of, refusal
+from promote.sandbox.authorisation import Authoriser
 from promote.sandbox.clock import Clock, iso
 from promote.sandbox.credentials import Caller, CredentialStore
 from promote.sandbox.dialect import common_error
-from promote.sandbox.exchange import Call, Need, Protocol, Response, xml_response
+from promote.sandbox.exchange import Call, Context, Need, Protocol, Response, xml_response
 from promote.sandbox.principals import Directory
 from promote.sandbox.sts_parameters import CHAINED_SECONDS, Wanted, wanted_session
 
@@ -43,17 +42,14 @@ class TokenService:
         fields = {"Arn": caller.arn, "UserId": caller.unique_id, "Account": caller.account}
         return _answer("GetCallerIdentity", _elements(fields), request_id)
 
-    def assume(
-        self, call: Call, caller: Caller, context: Mapping[str, str], replica: int, request_id: str
-    ) -> Response:
+    def assume(self, call: Call, caller: Caller, context: Context, request_id: str) -> Response:
         """Answer AssumeRole.
 
         Raises:
             ServiceError: A parameter is wrong, or the role may not be assumed.
         """
         wanted = wanted_session(call, caller)
-        for need in _needs(wanted):
-            self._authorise(caller, need, context, replica)
+        self._authoriser.check(caller, call, _needs(wanted), context)
         arn = parse_arn(wanted.role)
         role = self._directory.role(arn.account, arn.name)
         longest = int((role.max_session_duration if role else None) or CHAINED_SECONDS)
@@ -62,16 +58,6 @@ class TokenService:
             raise common_error("validation", Protocol.QUERY, text)
         session = self._open(caller, wanted, role.id if role else "AROA")
         return _session_answer(session, request_id)
-
-    def _authorise(
-        self, caller: Caller, need: Need, context: Mapping[str, str], replica: int
-    ) -> None:
-        """Raise AccessDenied unless the trust policy and the caller's policies allow it."""
-        trust = self._authoriser.trust_decision(caller, need.resource, need, context, replica)
-        own, kind = self._authoriser.identity_decision(caller, need, context, replica)
-        reason = _why_not(trust, own, kind, need, caller)
-        if reason is not None:
-            raise refusal(caller, DenialError(need, reason), Protocol.QUERY)
 
     def _open(self, caller: Caller, wanted: Wanted, role_id: str) -> Caller:
         """Make and remember the session."""
@@ -109,25 +95,6 @@ def _needs(wanted: Wanted) -> list[Need]:
         context["aws:TagKeys"] = tuple(wanted.tags)
         actions.append("sts:TagSession")
     return [Need(action, wanted.role, context) for action in actions]
-
-
-def _why_not(
-    trust: Decision | None, own: Decision, kind: str, need: Need, caller: Caller
-) -> str | None:
-    """Return why a role may not be assumed, or None if it may."""
-    if own.verdict is Verdict.EXPLICIT_DENY:
-        return reason_of(own, kind, need.action)
-    if trust is None:
-        return ""  # STS does not tell a role that is missing from one that trusts nobody.
-    if trust.verdict is Verdict.EXPLICIT_DENY:
-        return reason_of(trust, "resource-based", need.action)
-    if trust.verdict is not Verdict.ALLOWED:
-        return ""
-    same_account = parse_arn(need.resource).account == caller.account
-    limited = kind != IDENTITY
-    if own.verdict is Verdict.ALLOWED or (same_account and trust.direct and not limited):
-        return None
-    return reason_of(own, kind, need.action)
 
 
 def _session_answer(session: Caller, request_id: str) -> Response:

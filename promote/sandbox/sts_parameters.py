@@ -13,6 +13,7 @@ from typing import Final
 from promote.arn import parse_arn
 from promote.errors import PolicyError
 from promote.iam.document import Kind, Policy, parse
+from promote.iam.quota import QUOTAS
 from promote.sandbox.calls import pairs
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
@@ -83,8 +84,13 @@ def _session_policy(text: str) -> Policy | None:
     """Parse a session policy."""
     if not text:
         return None
+    quota = QUOTAS[Kind.SESSION]
+    if not quota.usage([text]).fits:
+        rule = f"Member must have length less than or equal to {quota.limit}"
+        problem = f"Value at 'policy' failed to satisfy constraint: {rule}"
+        raise common_error("validation", Protocol.QUERY, f"1 validation error detected: {problem}")
     try:
-        return parse(text, kind=Kind.IDENTITY, name="the session policy")
+        return parse(text, kind=Kind.SESSION, name="the session policy")
     except PolicyError as error:
         raise ServiceError("MalformedPolicyDocument", str(error)) from error
 

@@ -16,7 +16,7 @@ DEFAULT_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account of the organisation."""
+    """An account of the organisation; `ou` is a path of names: ``Workloads/Production``."""
 
     id: str
     name: str
@@ -30,17 +30,36 @@ class Organization:
     id: str
     management: str
     accounts: tuple[Account, ...]
+    root: str = "r-a1b2"
+
+    def unit_id(self, path: str) -> str:
+        """Return the id of the unit with a path, which is the same in every sandbox.
+
+        Pattern: ``OrganizationalUnitId`` in the service model of Organizations.
+        """
+        letters = "".join(one for one in path.lower() if one.isascii() and one.isalnum())
+        return f"ou-{self.root.removeprefix('r-')}-{letters:0<8.32}"
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Return the id of each unit that has an account, by its path."""
+        paths = sorted({account.ou for account in self.accounts if account.ou})
+        return {path: self.unit_id(path) for path in paths}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleSeed:
-    """A role: its trust document, its inline policies and customer-managed ones by name."""
+    """A role: its trust document, its inline policies and customer-managed ones by name.
+
+    `boundary` becomes a customer-managed policy, too, and the role's permissions boundary.
+    """
 
     account: str
     name: str
     trust: Document
     inline: Mapping[str, Document] = field(default_factory=dict)
     attached: Mapping[str, Document] = field(default_factory=dict)
+    boundary: Document | None = None
     path: str = "/"
     max_session_seconds: int = 3600
 
@@ -135,21 +154,26 @@ class ObjectSeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketSeed:
-    """An S3 bucket and its first objects."""
+    """An S3 bucket, its first objects and its policy."""
 
     account: str
     name: str
     objects: tuple[ObjectSeed, ...] = ()
+    policy: Document | None = None
     region: str = DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSeed:
-    """An interface VPC endpoint: a port of its own, for the named services (``*``: for all)."""
+    """An interface VPC endpoint: a port of its own, for the named services (``*``: for all).
+
+    Without a `policy` it lets everything pass, as AWS's default endpoint policy does.
+    """
 
     id: str
     account: str
     services: tuple[str, ...] = ("rekognition",)
+    policy: Document | None = None
     vpc: str = "vpc-0a1b2c3d4e5f60718"
 
 
@@ -246,6 +270,23 @@ class WorldBox:
         self.current = world
 
     @property
-    def accounts(self) -> frozenset[str]:
-        """Return the ids of the organisation's accounts."""
-        return frozenset(account.id for account in self.current.organization.accounts)
+    def current(self) -> World:
+        """Return the present world."""
+        return self._world
+
+    @current.setter
+    def current(self, world: World) -> None:
+        self._world = world
+        accounts = world.organization.accounts
+        self.accounts = frozenset(account.id for account in accounts)
+        """The ids of the organisation's accounts."""
+        self.known_accounts = self.accounts.union(
+            (role.account for role in world.roles), (user.account for user in world.users)
+        )
+        """Those, and the accounts outside the organisation that somebody of the world is in."""
+        self.endpoints = {one.id: one for one in world.endpoints}
+        """The VPC endpoints by id; of one id, the newer."""
+
+    def is_member(self, account: str) -> bool:
+        """Say whether an account is governed by the organisation: the management one is not."""
+        return account in self.accounts and account != self._world.organization.management

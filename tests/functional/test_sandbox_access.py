@@ -339,12 +339,14 @@ class TestOrganizations:
         [root] = organizations.list_roots()["Roots"]
         units = organizations.list_organizational_units_for_parent(ParentId=root["Id"])
         found = {
-            unit["Name"]: len(
-                organizations.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"]
-            )
+            unit["Id"]: len(organizations.list_accounts_for_parent(ParentId=unit["Id"])["Accounts"])
             for unit in units["OrganizationalUnits"]
         }
-        assert found == {"Workloads": 5, "Infrastructure": 1}
+        assert found == {
+            "ou-a1b2-workloads": 4,
+            "ou-a1b2-machinelearning": 1,
+            "ou-a1b2-infrastructure": 1,
+        }
 
 
 class TestUnknownOperations:

@@ -16,8 +16,17 @@ from promote.errors import InputError
 from promote.sandbox import admin
 from promote.sandbox.seed import ML, ORGANIZATION, PROJECT, QA, default_world
 from promote.sandbox.server import Sandbox
-from promote.sandbox.world import ParameterSeed, RoleSeed, World, to_json
-from tests.functional.sandbox_worlds import ADMIN_ML, ADMIN_QA, V1, V2, a_world, trust
+from promote.sandbox.world import BucketSeed, EndpointSeed, ParameterSeed, RoleSeed, World, to_json
+from tests.functional.sandbox_worlds import (
+    ADMIN_ML,
+    ADMIN_QA,
+    V1,
+    V2,
+    a_world,
+    allow,
+    document,
+    trust,
+)
 
 START = "rekognition:StartProjectVersion"
 
@@ -41,6 +50,16 @@ def _code(call: Any, **arguments: Any) -> str:
 
 def _status(sandbox: Sandbox, version: str) -> str:
     return admin.statuses(sandbox.endpoint)[version]
+
+
+def _bucket(principal: str) -> BucketSeed:
+    statement = {**allow("s3:GetObject", "arn:aws:s3:::lake/*"), "Principal": {"AWS": principal}}
+    return BucketSeed(account=QA, name="lake", policy=document(statement))
+
+
+def _endpoint(sid: str, principal: str = "*") -> EndpointSeed:
+    statement = {**allow("sts:*", "*"), "Sid": sid, "Principal": principal}
+    return EndpointSeed(id="vpce-1", account=QA, policy=document(statement))
 
 
 class TestFaults:
@@ -169,6 +188,21 @@ class TestAdmin:
         world = World(organization=ORGANIZATION, roles=(RoleSeed(account=QA, name="r", **role),))
         with pytest.raises(InputError, match=problem):
             admin.seed(sandbox.endpoint, to_json(world))
+
+    @pytest.mark.parametrize(
+        ("more", "problem"),
+        [
+            ({"buckets": (_bucket(f"arn:aws:iam::{QA}:role/x"),)}, "lake names arn:.*:role/x"),
+            ({"buckets": (_bucket("*" * 20_480),)}, "In the policy of the bucket lake"),
+            ({"endpoints": (_endpoint("0" * 20_480),)}, "characters of 20480"),
+            ({"endpoints": (_endpoint("x", "y"),)}, "In the policy of vpce-1"),
+        ],
+    )
+    def test_a_policy_that_aws_would_not_have_stored_is_refused(
+        self, sandbox: Sandbox, more: dict[str, Any], problem: str
+    ) -> None:
+        with pytest.raises(InputError, match=problem):
+            admin.seed(sandbox.endpoint, to_json(World(organization=ORGANIZATION, **more)))
 
     def test_an_unknown_setting_is_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(InputError, match="start_second="):

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from botocore.loaders import Loader
 
-from promote.sandbox import iam_operations, operations, s3_requests
+from promote.sandbox import (
+    iam_operations,
+    operations,
+    organization_operations,
+    s3_requests,
+)
 
 TABLES = {
     "rekognition": {*operations.REKOGNITION},
     "ssm": {*operations.PARAMETERS},
-    "organizations": {*operations.ORGANIZATIONS},
+    "organizations": {
+        "CreatePolicy",
+        *organization_operations.ENTITIES,
+        *organization_operations.UNBOUND,
+    },
     "sts": {*operations.STS},
     "iam": {
         "CreatePolicy",
@@ -30,10 +41,15 @@ def test_every_operation_is_one_of_the_service(service: str) -> None:
     assert TABLES[service] <= set(known)
 
 
-@pytest.mark.parametrize("name", ["rekognition", "ssm"])
+@pytest.mark.parametrize("name", ["rekognition", "ssm", "organizations"])
 def test_every_resource_is_a_parameter_of_its_operation(name: str) -> None:
     model = Loader().load_service_model(name, "service-2")
-    table = {"rekognition": operations.REKOGNITION, "ssm": operations.PARAMETERS}[name]
-    for operation, parameter in table.items():
+    tables: dict[str, Mapping[str, str | tuple[str, ...] | None]] = {
+        "rekognition": operations.REKOGNITION,
+        "ssm": operations.PARAMETERS,
+        "organizations": organization_operations.ENTITIES,
+    }
+    for operation, named in tables[name].items():
         shape = model["operations"][operation]["input"]["shape"]
-        assert parameter is None or parameter in model["shapes"][shape]["members"]
+        parameters = {named} if isinstance(named, str) else {*(named or ())}
+        assert parameters <= set(model["shapes"][shape]["members"])

@@ -63,6 +63,28 @@ class TestPolicyHistory:
         world.clock.advance(15.0)
         assert world.seen() == ["49"] * REPLICAS
 
+    def test_what_one_write_changes_arrives_together(self) -> None:
+        world, parts = World(), [Part(ROLE, "inline", str(number)) for number in range(20)]
+        world.history.observe("222222222222", dict.fromkeys(parts, "new"))
+        for _ in range(160):
+            world.clock.advance(0.1)
+            assert all(
+                len(world.history.visible(ROLE, replica)) in {0, 20} for replica in range(REPLICAS)
+            )
+
+    def test_a_view_is_the_same_until_something_changes(self) -> None:
+        world = World()
+        world.write("old", at_once=True)
+        before = world.history.visible(ROLE, 0)
+        world.write("new")
+        world.clock.advance(4.9)
+        assert world.history.visible(ROLE, 0) == before
+        world.clock.advance(15.0)
+        after = world.history.visible(ROLE, 0)
+        assert after == {GRANT: "new"}
+        assert world.history.visible(ROLE, 0) is after
+        assert before == {GRANT: "old"}
+
     def test_no_delay_means_at_once(self) -> None:
         world = World(propagation_seconds=0.0)
         world.write("new")
