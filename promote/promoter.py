@@ -14,13 +14,12 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promote import __version__
+from promote.core.analysis import Analysis, of_plan
 from promote.core.documents import wanted_documents
 from promote.core.events import Event
-from promote.core.facts import changed_facts
 from promote.core.observation import Json, Observation
 from promote.core.plan import Plan, Request
 from promote.core.planfile import digest
@@ -31,13 +30,12 @@ from promote.core.status import Finding, ModelStatus, summarise
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
 from promote.core.wish import Render, Wish
-from promote.ports import Caller, Clock, Store, World
-from promote.templates import render
-from promote.wiring import new_promotion_id, open_world, system_clock
+from promote.ports import Caller, Clock, PolicyAnalyzer, Store, World
+from promote.wiring import new_promotion_id, open_world, proving_renderer, system_clock
+from promote.workflow import analysis, single
 from promote.workflow import apply as applying
-from promote.workflow import single
 from promote.workflow.doctor import Doctor
-from promote.workflow.endings import unfinished_of, unfinished_promotion
+from promote.workflow.endings import plan_to_resume, unfinished_promotion
 from promote.workflow.journal import Journal
 from promote.workflow.lease import acquire, lock_holder
 from promote.workflow.observe import Observer
@@ -61,6 +59,7 @@ class Promoter:
         session: Where the promoter's own credentials come from; None is boto3's usual chain.
         ledger: Where records and locks are kept; None opens what the topology names.
         clock: The time; None is the machine's.
+        analyzer: Who else `analyse` asks about documents; None is IAM Access Analyzer.
         on_event: Told what happens, in order; an exception in it is logged and harms nothing.
     """
 
@@ -71,12 +70,14 @@ class Promoter:
         session: boto3.Session | None = None,
         ledger: Store | None = None,
         clock: Clock | None = None,
+        analyzer: PolicyAnalyzer | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
         self._topology = topology
         self._session = session
         self._ledger = ledger
         self._clock = clock or system_clock()
+        self._analyzer = analyzer
         self._announce = Announcer(on_event or (lambda _event: None))
         self._seen: tuple[str, float, Observation] | None = None
         self._promotion = new_promotion_id(self._clock)
@@ -90,6 +91,7 @@ class Promoter:
             session_name=self._promotion,
             session=self._session,
             ledger=self._ledger,
+            analyzer=self._analyzer,
         )
 
     def caller(self) -> Caller:
@@ -119,7 +121,7 @@ class Promoter:
         environment = self._topology.environment(to)
         observation = self._observer(model, environment).observe(version)
         found = single.find(observation, version, model)
-        plan = self._unfinished_plan(observation, found.arn, to)
+        plan = plan_to_resume(self._topology, observation, found.arn, to)
         if plan is None:
             request = Request(
                 model=model,
@@ -138,6 +140,15 @@ class Promoter:
             plan = make_plan(wish, tool=TOOL)
         self._seen = (digest(plan), self._clock.monotonic(), observation)
         return plan
+
+    def analyse(self, plan: Plan) -> Analysis:
+        """Ask Access Analyzer about every document of a plan; see `promote.core.analysis`.
+
+        Raises:
+            ProofError: It disagrees with our proof.
+            PromoteError: It could not be asked.
+        """
+        return analysis.ask(self.world.analyzer, of_plan(plan, self._topology))
 
     def apply(self, plan: Plan, *, wait: timedelta = timedelta(minutes=10)) -> Result:
         """Do what a plan says, and nothing else; see `promote.workflow.apply.apply`.
@@ -224,27 +235,18 @@ class Promoter:
 
     @property
     def _render(self) -> Render:
-        templates = self._topology.templates
-        directory = Path(self._topology.directory, templates) if templates else None
-        return functools.partial(render, directory=directory)
+        return proving_renderer(self._topology)
 
     def _trust(self) -> dict[str, Json]:
         """Render the wanted trust policy of every access role."""
         return {
-            wanted.role: self._render(wanted.kind, wanted.context)
+            wanted.attached_to: self._render(wanted.kind, wanted.context)
             for wanted in wanted_documents(self._topology)
             if wanted.kind == "access-role-trust"
         }
 
     def _observer(self, model: str, environment: Environment) -> Observer:
         return Observer(self.world, self._topology, self._topology.model(model).name, environment)
-
-    def _unfinished_plan(self, observation: Observation, version: str, to: str) -> Plan | None:
-        unfinished = unfinished_of(observation.ledger, version, to)
-        if unfinished is None:
-            return None
-        holds = not changed_facts(unfinished.plan, self._topology, observation)
-        return unfinished.plan if holds or unfinished.turned is not None else None
 
     def _unfinished(self, model: str) -> Plan:
         name = self._topology.model(model).name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import secrets
 import threading
@@ -9,17 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from promote.aws.analyzer import AccessAnalyzer
 from promote.aws.clock import SystemClock
 from promote.aws.identities import StsIdentities
 from promote.aws.images import Images
+from promote.aws.organizations import AwsOrganization
 from promote.aws.roles import IamAccessRoles
 from promote.aws.sessions import Sessions
+from promote.core.proof import Render, proving
 from promote.core.topology import Environment, Topology
 from promote.errors import InputError
 from promote.ledger import store
 from promote.pointers import pointer
-from promote.ports import Clock, Store, World
+from promote.ports import Clock, PolicyAnalyzer, Store, World
+from promote.ports.organization import Oversight
 from promote.services import service
+from promote.templates import render
 
 if TYPE_CHECKING:
     import boto3
@@ -42,6 +48,7 @@ def open_world(
     session_name: str,
     session: boto3.Session | None = None,
     ledger: Store | None = None,
+    analyzer: PolicyAnalyzer | None = None,
 ) -> World:
     """Choose every adapter; nothing is asked of AWS yet.
 
@@ -52,6 +59,7 @@ def open_world(
             account tells which promotion it was.
         session: Where the promoter's own credentials come from; None is boto3's usual chain.
         ledger: Where records and locks are kept; None opens what the topology names.
+        analyzer: Who else is asked about documents; None is IAM Access Analyzer.
 
     Raises:
         InputError: The ledger cannot be opened, or an adapter that the topology names is missing.
@@ -66,10 +74,34 @@ def open_world(
         services={model.service: service(model.service, sessions) for model in topology.models},
         pointers={kind: pointer(kind, sessions) for kind in _kinds(topology.environments)},
         roles=IamAccessRoles(sessions),
+        analyzer=analyzer or AccessAnalyzer(sessions),
         store=ledger or _open_ledger(topology, sessions),
         images=Images(Path(topology.directory), sessions),
         cancelled=cancelled,
     )
+
+
+def open_oversight(
+    topology: Topology,
+    *,
+    clock: Clock,
+    session_name: str,
+    session: boto3.Session | None = None,
+) -> Oversight:
+    """Choose the adapters that guardrails need; nothing is asked of AWS yet."""
+    sessions = Sessions(session, topology.region, session_name=session_name, clock=clock)
+    return Oversight(
+        clock=clock,
+        identities=StsIdentities(sessions),
+        organization=AwsOrganization(sessions),
+    )
+
+
+def proving_renderer(topology: Topology) -> Render:
+    """Return what renders a topology's policies, its own templates first, each document proved."""
+    own = topology.templates
+    directory = None if own is None else Path(topology.directory, own)
+    return proving(functools.partial(render, directory=directory))
 
 
 def _kinds(environments: tuple[Environment, ...]) -> set[str]:

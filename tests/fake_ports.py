@@ -24,6 +24,7 @@ from promote.errors import (
 from promote.iam.evaluate import Verdict
 from promote.ports import Caller, Credentials, Label, LabelledImage, Stored, World
 from tests.builders import PROJECT, PROJECT_ARN, PROMOTER
+from tests.fake_analyzer import FakeAnalyzer
 
 if TYPE_CHECKING:
     from tests.fake_world import FakeWorld
@@ -45,6 +46,7 @@ class Ports:
             services={"rekognition": _Models(self.fake)},
             pointers={"ssm": _Pointers(self.fake)},
             roles=_Roles(self.fake),
+            analyzer=FakeAnalyzer(),
             store=_Store(self.fake),
             images=_Images(self.fake),
         )

@@ -57,6 +57,13 @@ _MOVED = Form(
     "Look at the present state, then plan again:\n    promote status",
 )
 
+_CHANGING = Form(
+    errors.ThrottledError,
+    "Another change of the organisation is under way",
+    "was told by {action} to wait for another change",
+    "Wait a little and run the same command again; it continues where this one ended.",
+)
+
 _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
     _DENIED: (
         "AccessDenied",
@@ -116,6 +123,9 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "ParameterVersionNotFound",
         "NoSuchBucket",
         "NoSuchKey",
+        "PolicyNotFoundException",
+        "TargetNotFoundException",
+        "RootNotFoundException",
         "404",
     ),
     _MOVED: ("ParameterAlreadyExists", "TooManyUpdates"),
@@ -136,6 +146,13 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "InvalidImageFormatException",
         "InvalidS3ObjectException",
     ),
+    Form(
+        errors.ProofError,
+        "Access Analyzer cannot decide",
+        "got no decision of {action}",
+        "What cannot be decided is taken for a difference. Our own proof does not need "
+        "--access-analyzer.",
+    ): ("UnprocessableEntityException",),
     _POLICY: (
         "MalformedPolicyDocument",
         "MalformedPolicyDocumentException",
@@ -150,8 +167,46 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "ValidationException",
         "ParameterPatternMismatchException",
         "HierarchyTypeMismatchException",
+        "InvalidInputException",
         "UnmodifiableEntity",
+        "UnsupportedAPIEndpointException",
     ),
+    _CHANGING: ("ConcurrentModificationException", "PolicyChangesInProgressException"),
+    Form(
+        errors.NotFoundError,
+        "The account is in no organisation",
+        "was told by {action} that there is none",
+        "Guardrails are policies of AWS Organizations; correct guardrails.account in promote.yaml.",
+    ): ("AWSOrganizationsNotInUseException",),
+    Form(
+        errors.QuotaError,
+        "The organisation does not allow this",
+        "met a constraint of {action}",
+    ): ("ConstraintViolationException",),
+    Form(
+        errors.StalePlanError,
+        "Somebody else made the policy meanwhile",
+        "was told by {action} that there is a policy of that name",
+        "Look at what it says, then go on:\n    promote guardrail apply",
+    ): ("DuplicatePolicyException",),
+    Form(
+        errors.RefusedError,
+        "The policy is attached to something",
+        "was refused {action}",
+        "To take it off everything first:\n    promote guardrail detach --delete",
+    ): ("PolicyInUseException",),
+    Form(
+        errors.TryAgainError,
+        "The type of policy is not enabled yet",
+        "was refused {action}",
+        "Enabling takes a moment. To go on:\n    promote guardrail apply",
+    ): ("PolicyTypeNotEnabledException",),
+    Form(
+        errors.RefusedError,
+        "The organisation has not all features",
+        "was refused {action}",
+        "SCPs and RCPs need an organisation with all features enabled.",
+    ): ("PolicyTypeNotAvailableForOrganizationException",),
 }
 
 CODES: Final[dict[str, Form]] = {code: form for form, codes in _BY_FORM.items() for code in codes}

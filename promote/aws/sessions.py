@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
     from types_boto3_iam import IAMClient
+    from types_boto3_organizations import OrganizationsClient
     from types_boto3_rekognition import RekognitionClient
     from types_boto3_s3 import S3Client
     from types_boto3_ssm import SSMClient
@@ -62,7 +63,7 @@ _READING = Config(
 )
 _WRITING = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
-Service = Literal["iam", "rekognition", "s3", "ssm", "sts"]
+Service = Literal["accessanalyzer", "iam", "organizations", "rekognition", "s3", "ssm", "sts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,18 @@ class Sessions:
 
     @overload
     def client(
+        self, service: Literal["accessanalyzer"], *, role: str | None, writing: bool = False
+    ) -> BaseClient: ...
+
+    @overload
+    def client(
         self, service: Literal["iam"], *, role: str | None, writing: bool = False
     ) -> IAMClient: ...
+
+    @overload
+    def client(
+        self, service: Literal["organizations"], *, role: str | None, writing: bool = False
+    ) -> OrganizationsClient: ...
 
     @overload
     def client(

@@ -16,6 +16,20 @@ from promote.errors import PromoteError, ThrottledError, TryAgainError
 from promote.ports import Clock
 
 CALLS_A_SECOND = {"rekognition": 5, "iam": 10}
+"""By service, for services without a burst."""
+
+BUCKETS = {
+    # Organizations quotas, "Throttle limits": a rate and a burst for each API.
+    "organizations": (5, 8),
+    "organizations:ListRoots": (1, 2),
+    "organizations:CreatePolicy": (2, 3),
+    "organizations:UpdatePolicy": (2, 3),
+    "organizations:AttachPolicy": (2, 3),
+    "organizations:DetachPolicy": (2, 3),
+    "organizations:DeletePolicy": (2, 3),
+    "organizations:EnablePolicyType": (1, 2),
+}
+"""Calls a second, and how many may come at once, by API or else by service."""
 
 ATTEMPTS = 5
 BUDGET = 15.0
@@ -55,6 +69,26 @@ class Pace:
             self._clock.sleep(turn - now)
 
 
+class Bucket:
+    """Let `burst` calls pass at once and then `calls` a second; safe for use by many threads."""
+
+    def __init__(self, calls: int, burst: int, clock: Clock) -> None:
+        self._clock = clock
+        self._apart = _WINDOW / calls
+        self._credit = (burst - 1) * self._apart
+        self._next = 0.0  # when the next call would be due if there were no burst
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Wait for a turn; turns are given in the order of asking."""
+        with self._lock:
+            now = self._clock.monotonic()
+            turn = max(now, self._next - self._credit)
+            self._next = max(self._next, turn) + self._apart
+        if turn > now:
+            self._clock.sleep(turn - now)
+
+
 class Traffic:
     """The pace of every API in every account, and the repetition of writes.
 
@@ -74,7 +108,7 @@ class Traffic:
         self._clock = clock
         self._cancelled = cancelled or threading.Event()
         self._jitter = jitter
-        self._paces: dict[tuple[str, str], Pace] = {}
+        self._paces: dict[tuple[str, str], Pace | Bucket] = {}
         self._lock = threading.Lock()
 
     def take(self, account: str, api: str) -> None:
@@ -84,12 +118,20 @@ class Traffic:
             account: The account whose quota counts; empty for the promoter's own.
             api: An action. One whose service has no pace of its own passes at once.
         """
-        calls = CALLS_A_SECOND.get(api.partition(":")[0])
-        if calls is None:
-            return
         with self._lock:
-            pace = self._paces.setdefault((account, api), Pace(calls, self._clock))
+            pace = self._paces.get((account, api)) or self._new_pace(api)
+            if pace is None:
+                return
+            self._paces[account, api] = pace
         pace.take()
+
+    def _new_pace(self, api: str) -> Pace | Bucket | None:
+        service = api.partition(":")[0]
+        bucket = BUCKETS.get(api, BUCKETS.get(service))
+        if bucket is not None:
+            return Bucket(*bucket, self._clock)
+        calls = CALLS_A_SECOND.get(service)
+        return None if calls is None else Pace(calls, self._clock)
 
     def write(
         self,

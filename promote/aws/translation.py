@@ -60,6 +60,7 @@ class _Call:
     role: str | None
     resource: str
     mutating: bool
+    denied: str
 
     def sentence(self, verb: str) -> str:
         """Say who met what: ``ROLE was denied … while WHAT RESOURCE``."""
@@ -69,7 +70,7 @@ class _Call:
 
 @contextmanager
 def translated(
-    what: str, *, role: str | None, resource: str, mutating: bool = False
+    what: str, *, role: str | None, resource: str, mutating: bool = False, denied: str = _DOCTOR
 ) -> Iterator[None]:
     """Raise our errors for botocore's.
 
@@ -79,11 +80,12 @@ def translated(
         resource: What it is done to.
         mutating: Whether the call changes something, so that a lost answer leaves its outcome
             unknown.
+        denied: What helps when access is denied.
 
     Raises:
         PromoteError: The class that says what the caller can do about it.
     """
-    call = _Call(what, role, resource, mutating)
+    call = _Call(what, role, resource, mutating, denied)
     try:
         yield
     except ClientError as error:
@@ -109,7 +111,7 @@ def _answered(error: ClientError, call: _Call) -> errors.PromoteError:
     said = "" if code in UNSAFE_TO_QUOTE else _quote(message)
     request = metadata.get("RequestId") or "unknown"
     detail = f"{call.sentence(verb)}{said} ({code}, request id {request})"
-    return form.error(form.summary, detail, form.remedy or _remedy(form.error))
+    return form.error(form.summary, detail, form.remedy or _remedy(form.error, call))
 
 
 def _by_status(status: int, call: _Call) -> Form:
@@ -138,7 +140,7 @@ _UNREACHABLE = Form(
 def _unanswered(error: BotoCoreError, call: _Call) -> errors.PromoteError:
     form = _form(error, call)
     detail = f"{call.sentence(form.verb)}{_quote(str(error))}"
-    return form.error(form.summary, detail, form.remedy or _remedy(form.error))
+    return form.error(form.summary, detail, form.remedy or _remedy(form.error, call))
 
 
 def _form(error: BotoCoreError, call: _Call) -> Form:
@@ -166,9 +168,9 @@ def _quote(message: str) -> str:
     return f" It said: {shortened}"
 
 
-def _remedy(kind: type[errors.PromoteError]) -> str:
+def _remedy(kind: type[errors.PromoteError], call: _Call) -> str:
     if issubclass(kind, errors.CredentialsError):
         return _WHO
     if issubclass(kind, errors.TryAgainError):
         return _AGAIN
-    return _DOCTOR
+    return call.denied

@@ -28,10 +28,18 @@ interrupted can be applied again and goes on; one that ended is left alone.
 @click.command("apply", cls=Command, help=_HELP)
 @arguments.PLAN_FILE
 @click.option("--digest", metavar="SHA256", help="Refuse a plan file of another digest.")
+@arguments.ACCESS_ANALYZER
 @arguments.JUNIT
 @click.pass_obj
-def command(run: Run, *, plan: Path, digest: str | None, junit: Path | None) -> int:
+def command(
+    run: Run, *, plan: Path, digest: str | None, access_analyzer: bool, junit: Path | None
+) -> int:
     """Apply a plan file."""
     approved = plans.read(plan, digest)
     with run.story() as story:
-        return plans.carry_out(run, run.promoter(story), story, approved, junit=junit)
+        promoter = run.promoter(story)
+        with plans.reported(junit, approved, story):
+            asked = plans.ask_analyzer(run, promoter, approved, wished=access_analyzer)
+        if access_analyzer and asked and not run.json:
+            run.screen.say(asked)
+        return plans.carry_out(run, promoter, story, approved, junit=junit)

@@ -64,6 +64,11 @@ ADOPT = click.option(
     is_flag=True,
     help="Take over foreign grants and pointers: their removal becomes part of the plan.",
 )
+ACCESS_ANALYZER = click.option(
+    "--access-analyzer",
+    is_flag=True,
+    help="Ask IAM Access Analyzer, too; AWS charges for each check.",
+)
 YES = click.option(
     "--yes", is_flag=True, envvar="PROMOTE_YES", show_envvar=True, help="Do not ask."
 )

@@ -24,7 +24,12 @@ _HELP = """Show what a promotion would do; changes nothing.
     promote plan tools v2 --to prod --out plan.json --reason "Fewer false alarms"
     promote plan tools v2 --to prod --detailed-exitcode      10 when there are changes
 
-VERSION is a name or a full ARN. A plan that a gate refuses is saved as well, and the command
+VERSION is a name or a full ARN. Every policy document of a plan is proved: it allows exactly what
+is planned and changes exactly what is shown. With --access-analyzer the same is asked of IAM Access
+Analyzer, with your own credentials, which need access-analyzer:ValidatePolicy, CheckNoNewAccess and
+CheckAccessNotGranted; if it disagrees, there is no plan.
+
+A plan that a gate refuses is saved as well, and the command
 ends with exit code 4; apply judges the gates again.
 """
 
@@ -36,6 +41,7 @@ ends with exit code 4; apply judges the gates again.
 @arguments.OUT
 @arguments.REASON
 @arguments.ADOPT
+@arguments.ACCESS_ANALYZER
 @click.option("--detailed-exitcode", is_flag=True, help="End with 10 when there are changes.")
 @click.pass_obj
 def command(
@@ -47,13 +53,16 @@ def command(
     out: Path | None,
     reason: str | None,
     adopt: bool,
+    access_analyzer: bool,
     detailed_exitcode: bool,
 ) -> int:
     """Make a plan, save it, show it, judge it."""
-    made = run.promoter().plan(model, version, to=to, reason=reason, adopt=adopt)
+    promoter = run.promoter()
+    made = promoter.plan(model, version, to=to, reason=reason, adopt=adopt)
+    asked = plans.ask_analyzer(run, promoter, made, wished=access_analyzer)
     if out is not None:
         plans.write(out, planfile.encode(made))
-    plans.show_plan(run, made)
+    plans.show_plan(run, made, asked)
     consent.refuse_failed_gates(made)
     if out is not None and not run.json:
         run.screen.say(f"\nTo apply exactly this plan:\n    promote apply {out}")

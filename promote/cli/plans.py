@@ -91,22 +91,37 @@ def show_end(run: Run, result: Result) -> int:
     return ENDS[result.result]
 
 
-def show_plan(run: Run, plan: Plan) -> None:
+def ask_analyzer(run: Run, promoter: Promoter, plan: Plan, *, wished: bool) -> str:
+    """Ask Access Analyzer about a plan's documents if that is wished, and say what came of it.
+
+    Raises:
+        ProofError: It disagrees with our proof.
+        PromoteError: It could not be asked.
+    """
+    from promote.report import text
+
+    said = text.complement(plan, promoter.analyse(plan) if wished else None)
+    if run.json and wished and said:
+        run.screen.say(said)
+    return said
+
+
+def show_plan(run: Run, plan: Plan, asked: str = "") -> None:
     """Show a plan as the result: for programs, byte for byte its file."""
     from promote.report import text
 
     if run.json:
         run.screen.raw(planfile.encode(plan))
     else:
-        run.screen.result(text.plan(plan, planfile.digest(plan), click.style))
+        run.screen.result(text.plan(plan, planfile.digest(plan), click.style, asked=asked))
 
 
-def tell_plan(run: Run, plan: Plan) -> None:
+def tell_plan(run: Run, plan: Plan, asked: str = "") -> None:
     """Show a plan as a part of the story."""
     from promote.report import text
 
     if not run.json:
-        run.screen.say(text.plan(plan, planfile.digest(plan), click.style))
+        run.screen.say(text.plan(plan, planfile.digest(plan), click.style, asked=asked))
 
 
 def _report(junit: Path | None, plan: Plan, story: Story, end: Result | PromoteError) -> None:

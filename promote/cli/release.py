@@ -33,6 +33,7 @@ alone, and nobody is asked. Without a terminal, say --yes.
 @arguments.YES
 @arguments.REASON
 @arguments.ADOPT
+@arguments.ACCESS_ANALYZER
 @arguments.JUNIT
 @click.pass_obj
 def command(
@@ -45,13 +46,16 @@ def command(
     junit: Path | None,
     yes: bool,
     adopt: bool,
+    access_analyzer: bool,
 ) -> int:
     """Make a plan, show it, ask about it, apply it."""
     consent.require_consent(run, yes=yes)
     with run.story() as story, ends_when_asked(run.arguments):
         promoter = run.promoter(story)
         plan = promoter.plan(model, version, to=to, reason=reason, adopt=adopt)
-        plans.tell_plan(run, plan)
+        with plans.reported(junit, plan, story):
+            asked = plans.ask_analyzer(run, promoter, plan, wished=access_analyzer)
+        plans.tell_plan(run, plan, asked)
         with plans.reported(junit, plan, story):
             consent.refuse_failed_gates(plan)
         if plan.changes and not yes:

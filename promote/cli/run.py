@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from promote.cli.story import Story
     from promote.core.events import Event
     from promote.core.topology import Topology
+    from promote.guardrails import Guardrails
     from promote.promoter import Promoter
 
 
@@ -75,6 +76,17 @@ class Run:
         profile = self.settings.profile
         session = None if profile is None else open_session(profile)
         return Promoter(topology, session=session, on_event=on_event)
+
+    def guardrails(self, on_event: Callable[[Event], None] | None = None) -> Guardrails:
+        """Open the library of guardrails, with the same options as `promoter`."""
+        topology = self.topology()
+        self._log()
+        from promote.aws.profiles import open_session
+        from promote.guardrails import Guardrails
+
+        profile = self.settings.profile
+        session = None if profile is None else open_session(profile)
+        return Guardrails(topology, session=session, on_event=on_event)
 
     def _log(self) -> None:
         """Let the library's own log be seen, ours alone: others' may hold requests and secrets."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from promote.core.guardrail_steps import GuardrailStep
 from promote.core.plan import Step
 
 
@@ -102,6 +103,18 @@ class Warned:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardrailChanged:
+    """A step of rolling out guardrails is done."""
+
+    event: Literal["guardrail"] = "guardrail"
+    at: datetime
+    number: int
+    """Counting from 1."""
+    steps: int
+    step: GuardrailStep
+
+
 Event = (
     IdentityShown
     | PromotionBegun
@@ -111,4 +124,5 @@ Event = (
     | SmokeTested
     | RollingBack
     | Warned
+    | GuardrailChanged
 )

@@ -76,6 +76,12 @@ class Grant:
     before: Json | None
     """The document that is there; None when there is none."""
     after: Json
+    adds: tuple[str, ...]
+    """Resource patterns on which DetectCustomLabels is newly allowed: proved, all of them."""
+    removes: tuple[str, ...]
+    """Those on which it is not allowed any more, or under fewer circumstances: proved, too."""
+    adopts: bool = False
+    """Whether what else `before` says is taken away with it (`--adopt`)."""
     undo: Json | None
     """The document to write when the promotion is put back; None deletes the policy."""
 
@@ -137,6 +143,12 @@ class Revoke:
     """The version that stays allowed."""
     before: Json
     after: Json
+    adds: tuple[str, ...]
+    """As those of a grant."""
+    removes: tuple[str, ...]
+    """As those of a grant."""
+    adopts: bool = False
+    """As that of a grant."""
     revoked: tuple[str, ...]
     """The ARNs whose denial is proved."""
     remove: tuple[str, ...] = ()

@@ -7,7 +7,9 @@ after a crash is the rest of the plan.
 
 from __future__ import annotations
 
+from promote.core.change import change, takes_more
 from promote.core.coverage import hourly_cost, role_coverage
+from promote.core.exactness import check_changes
 from promote.core.facts import facts_of
 from promote.core.gates import Verdict, judge
 from promote.core.grants import covers, exact_versions
@@ -26,7 +28,7 @@ from promote.core.plan import (
     Stop,
     Switch,
 )
-from promote.core.preconditions import check_grants, check_slot, check_wish
+from promote.core.preconditions import check_grants, check_slot, check_wish, plan_again
 from promote.core.retirement import drain, revokes, stops
 from promote.core.topology import Target
 from promote.core.version import Status
@@ -56,6 +58,7 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
     check_grants(wish, grant)
     prove = _proofs(wish, busy=bool(start or grant or switch))
     revoke, stop = revokes(wish, grant), stops(wish)
+    check_changes((*grant, *revoke), plan_again(wish, "--adopt"))
     wait = drain(wish) if revoke or stop else ()
     steps: tuple[Step, ...] = (*start, *grant, *prove, *switch, *wait, *revoke, *stop)
     return Plan(
@@ -132,6 +135,7 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     ended = wish.begun is None and (retired or wider)
     if ended or (same(role.live, after) and same(role.live, undo)):
         return None
+    changed = change(role.live, after)
     return Grant(
         environment=wish.environment.name,
         accounts=tuple(target.account for target in role.targets),
@@ -140,6 +144,9 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
         version=new,
         before=role.live,
         after=after,
+        adds=changed.adds,
+        removes=changed.removes,
+        adopts=wish.adopt and takes_more(role.live, after, changed),
         undo=undo,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promote.core.change import change, takes_more
 from promote.core.coverage import covered_versions, drained_everywhere, holders, is_ours
 from promote.core.grants import allowed_patterns, exact_versions, foreign_grants
 from promote.core.observation import Json, Observation
@@ -49,6 +50,7 @@ def _revoke(
     versions = frozenset[str]().union(*(exact_versions(document) for document in gone))
     kept = allowed_patterns(final)
     denied = {one for one in versions if not any(resource_matches(each, one) for each in kept)}
+    changed = change(before, final)
     return Revoke(
         environment=wish.environment.name,
         accounts=tuple(target.account for target in role.targets),
@@ -57,6 +59,9 @@ def _revoke(
         version=wish.version.arn,
         before=before,
         after=final,
+        adds=changed.adds,
+        removes=changed.removes,
+        adopts=wish.adopt and takes_more(before, final, changed),
         revoked=tuple(sorted(denied)),
         remove=remove,
     )

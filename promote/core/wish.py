@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from promote.core.documents import access_policy_context, allowed_resources
+from promote.core.exactness import Meaning
 from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.plan import Plan, Request
 from promote.core.topology import Environment, Target, Topology
@@ -124,15 +124,8 @@ class Wish:
         return {}
 
     def _rendered(self, versions: frozenset[str]) -> Json:
-        resources = allowed_resources(
-            self.environment.granularity,
-            region=self.topology.region,
-            ml_account=self.topology.ml.account,
-            project=self.topology.model(self.request.model).project,
-            versions=tuple(sorted(versions)),
-        )
-        context = access_policy_context(self.topology, self.environment, resources)
-        return self.render("access-role", context)
+        meaning = Meaning(self.topology, self.request.model, self.environment)
+        return self.render("access-role", meaning.context(versions))
 
     def _role_state(self, arn: str) -> AccessRoleState:
         state = self.observation.roles.get(arn)

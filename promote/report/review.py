@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from promote.core import planfile
 from promote.core.gates import GateResult, Verdict
 from promote.core.plan import Drain, Grant, Plan, Start, Step, Switch
+from promote.report.changes import proof
 from promote.report.layout import (
     Cell,
     Style,
@@ -32,10 +33,16 @@ _COLOURS = {
 }
 
 
-def plan(value: Plan, digest: str | None = None, style: Style = unstyled) -> str:
+def plan(
+    value: Plan, digest: str | None = None, style: Style = unstyled, *, asked: str = ""
+) -> str:
     """Render a plan for review; ends with what is done if verification fails.
 
-    `digest` is the plan's; left out, it is computed.
+    Args:
+        value: The plan.
+        digest: The plan's; left out, it is computed.
+        style: The colours.
+        asked: Says who else was asked about its documents.
     """
     digest = planfile.digest(value) if digest is None else digest
     parts = [_header(value, digest, style), _targets(value, style)]
@@ -44,7 +51,8 @@ def plan(value: Plan, digest: str | None = None, style: Style = unstyled) -> str
     if not value.steps:
         parts.append(paragraph(_nothing_to_do(value)))
         return "\n\n".join(parts) + "\n"
-    parts += [_steps(value, style), _cost(value), paragraph(_undo(value))]
+    parts += [_steps(value, style), *([asked] if asked else [])]
+    parts += [_cost(value), paragraph(_undo(value))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -112,6 +120,8 @@ def _step(number: int, step: Step, style: Style) -> Iterator[str]:
     yield paragraph(words(step), first=f"  {number:>2}  {step.step:<6}  ", indent=" " * 14)
     for sign, line in policy_changes(step):
         yield " " * 14 + style(f"{sign} {line}", fg="green" if sign == "+" else "red")
+    if said := proof(step):
+        yield paragraph(said, first=" " * 14, indent=" " * 14)
 
 
 def _cost(value: Plan) -> str:

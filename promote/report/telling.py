@@ -6,6 +6,7 @@ from typing import assert_never
 
 from promote.core.events import (
     Event,
+    GuardrailChanged,
     IdentityShown,
     PromotionBegun,
     RollingBack,
@@ -15,6 +16,7 @@ from promote.core.events import (
     Waiting,
     Warned,
 )
+from promote.report.guardrails import words as guardrail
 from promote.report.layout import (
     Style,
     clean,
@@ -72,6 +74,8 @@ def _told(value: Event) -> str:
             return f"rolling back: {value.reason}"
         case Warned():
             return f"warning: {value.message}"
+        case GuardrailChanged():
+            return f"step {value.number} of {value.steps}: {guardrail(value.step)}: done"
         case _:
             assert_never(value)
 
@@ -97,7 +101,7 @@ def _colour(value: Event) -> str | None:
             return "red"
         case Warned():
             return "yellow"
-        case StepDone():
+        case StepDone() | GuardrailChanged():
             return "green"
         case SmokeTested():
             return "green" if value.accuracy >= value.required else "red"

@@ -4,6 +4,7 @@ Colour is asked for with `style`; without one there is none, and nothing is ever
 alone.
 """
 
+from promote.report.changes import agreement, complement
 from promote.report.ending import error, findings, refusal, result, verification
 from promote.report.layout import Style, unstyled
 from promote.report.overview import history, status, versions
@@ -12,6 +13,8 @@ from promote.report.telling import event, live, sentence
 
 __all__ = [
     "Style",
+    "agreement",
+    "complement",
     "error",
     "event",
     "findings",

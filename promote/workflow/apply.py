@@ -16,7 +16,7 @@ from promote.core.events import IdentityShown, PromotionBegun
 from promote.core.facts import changed_facts
 from promote.core.gates import judge
 from promote.core.observation import Observation
-from promote.core.plan import Plan, Prove, Step, Switch
+from promote.core.plan import Grant, Plan, Prove, Revoke, Step, Switch
 from promote.core.planfile import digest
 from promote.core.progress import can_turn_back, is_end_state, previous, remaining
 from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Unfinished
@@ -49,7 +49,7 @@ from promote.workflow.retire import retire
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.site import Announcer
-from promote.workflow.undo import put_back
+from promote.workflow.undo import prove_undo, put_back
 
 RESUMABLE = (TryAgainError, InterruptedBySignalError, LockedError, NeedsAttentionError)
 """Ends after which the same command, or the one that the error names, goes on."""
@@ -193,12 +193,20 @@ def _announce_beginning(run: Run, steps: int, *, resumed: bool) -> None:
 
 
 def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
-    """Walk every path that the steps will need, and read the images, before the first write.
+    """Prove the documents, walk every path that the steps will need, read the images.
+
+    All of it before the first write.
 
     Raises:
+        ProofError: A document of the plan is not what the plan says of it.
         AccessError: A role cannot be assumed; nothing was changed.
         InputError: The smoke test's images are unusable.
     """
+    for step in run.plan.steps:
+        if isinstance(step, Grant | Revoke):
+            run.meaning.prove_step(step, step.before)
+        if isinstance(step, Grant):
+            prove_undo(run, step)
     identities = run.world.identities
     switching = {step.account for step in steps if isinstance(step, Switch)}
     deployers = [t.deployer_role for t in run.targets if t.account in switching]
@@ -215,7 +223,8 @@ def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, bega
     except (TryAgainError, InterruptedBySignalError, LockedError):
         raise
     except PromoteError as error:
-        raise _undone(run, error, began) from error
+        error.detail = _undone(run, error, began)
+        raise
     try:
         left = retire(run, steps, observation, switched_at)
     except RESUMABLE:
@@ -226,8 +235,8 @@ def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, bega
     return _end(run, _result(run, Outcome.PROMOTED, began, left))
 
 
-def _undone(run: Run, error: PromoteError, began: float) -> PromoteError:
-    """Put everything back and return the error to raise, of the class of its cause."""
+def _undone(run: Run, error: PromoteError, began: float) -> str:
+    """Put everything back and return what the error then has to tell."""
     run.cancelled.clear()
     try:
         switched = put_back(run, f"{error.summary}. {error.detail}", None)
@@ -238,11 +247,10 @@ def _undone(run: Run, error: PromoteError, began: float) -> PromoteError:
     outcome = Outcome.ROLLED_BACK if switched else Outcome.FAILED
     _end(run, _result(run, outcome, began))
     back = "Every pointer is back" if switched else "No pointer was changed"
-    detail = (
+    return (
         f"{error.detail}\n\nEverything is as before. {back}; what was granted is revoked, and "
         "what was started is stopped, unless others use it by now."
     )
-    return type(error)(error.summary, detail, error.remedy)
 
 
 def _put_back(run: Run, unfinished: Unfinished, reason: str, began: float) -> Result:

@@ -21,7 +21,7 @@ from promote.errors import (
     PointerChangedError,
     StalePlanError,
 )
-from promote.iam.document import same
+from promote.workflow.access import write_policy
 from promote.workflow.lifecycle import bring_up
 from promote.workflow.probe import prove_allowed
 from promote.workflow.run import Run
@@ -104,20 +104,31 @@ def _forward(run: Run, observation: Observation, step: Step) -> str:
 
 
 def grant(run: Run, step: Grant) -> str:
-    """Write an access role's policy, unless it is so already."""
-    live = run.world.roles.policy(step.role, step.policy, role=run.reader)
-    if same(live, step.after):
-        return "already allowed"
-    if not same(live, step.before):
-        raise StalePlanError(
-            "An access role was changed meanwhile",
-            f"The inline policy {step.policy} of {step.role} is not what the plan saw.",
-            "Look at it, then plan again:\n"
-            f"    promote plan {run.plan.request.model} VERSION --to {step.environment}",
-        )
-    run.keep()
-    run.world.roles.put(step.role, step.policy, step.after, role=run.operator)
-    return f"policy {step.policy} written"
+    """Write an access role's policy, unless it is so already.
+
+    Raises:
+        StalePlanError: Another document is there than the plan saw.
+        ProofError: The document is not what the plan says of it.
+    """
+    written = write_policy(
+        run,
+        step.role,
+        step.policy,
+        before=step.before,
+        after=step.after,
+        proof=partial(run.meaning.prove_step, step),
+        moved=lambda: _edited(run, step),
+    )
+    return f"policy {step.policy} written" if written else "already allowed"
+
+
+def _edited(run: Run, step: Grant) -> StalePlanError:
+    return StalePlanError(
+        "An access role was changed meanwhile",
+        f"The inline policy {step.policy} of {step.role} is not what the plan saw.",
+        "Look at it, then plan again:\n"
+        f"    promote plan {run.plan.request.model} VERSION --to {step.environment}",
+    )
 
 
 def _smoke(run: Run, group: tuple[Step, ...]) -> None:

@@ -11,7 +11,7 @@ from promote.core.observation import Observation
 from promote.core.plan import Drain, Grant, Prove, Revoke, Start, Step, Stop, Switch
 from promote.core.result import Left
 from promote.errors import NeedsAttentionError
-from promote.iam.document import same
+from promote.workflow.access import write_policy
 from promote.workflow.forward import carry_out, groups
 from promote.workflow.lifecycle import bring_down
 from promote.workflow.probe import prove_denied
@@ -102,22 +102,19 @@ def _left(steps: tuple[Step, ...], end: datetime) -> tuple[Left, ...]:
 
 def _revoke(run: Run, step: Revoke) -> str:
     """Leave the role with the new version alone, if every pointer still names that."""
-    roles = run.world.roles
     _check_pointers(run, step)
-    live = roles.policy(step.role, step.policy, role=run.reader)
-    if not same(live, step.after):
-        if not same(live, step.before):
-            raise NeedsAttentionError(
-                "An access role was changed meanwhile",
-                f"The inline policy {step.policy} of {step.role} is not what the plan wrote, so "
-                "the old version's access was left in it.",
-                f"Look at it, then finish:\n    {_again(run)}",
-            )
-        run.keep()
-        roles.put(step.role, step.policy, step.after, role=run.operator)
+    write_policy(
+        run,
+        step.role,
+        step.policy,
+        before=step.before,
+        after=step.after,
+        proof=partial(run.meaning.prove_step, step),
+        moved=lambda: _edited(run, step),
+    )
     for name in step.remove:
         run.keep()
-        roles.remove(step.role, name, role=run.operator)
+        run.world.roles.remove(step.role, name, role=run.operator)
     if not step.revoked:
         return "nothing else allowed"
     deadline = run.environment.propagation.deadline.total_seconds()
@@ -128,6 +125,15 @@ def _revoke(run: Run, step: Revoke) -> str:
         cancelled=run.cancelled,
     )
     return f"{', '.join(short_version(each) for each in step.revoked)} denied"
+
+
+def _edited(run: Run, step: Revoke) -> NeedsAttentionError:
+    return NeedsAttentionError(
+        "An access role was changed meanwhile",
+        f"The inline policy {step.policy} of {step.role} is not what the plan wrote, so "
+        "the old version's access was left in it.",
+        f"Look at it, then finish:\n    {_again(run)}",
+    )
 
 
 def _check_pointers(run: Run, step: Revoke) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from promote.arn import short_version
 from promote.core.coverage import covered_versions, holders, is_ours, role_coverage
+from promote.core.exactness import prove_single
 from promote.core.grants import exact_versions
-from promote.core.observation import Observation
+from promote.core.observation import Json, Observation
 from promote.core.plan import Request, Start
 from promote.core.record import AccessChanged, VerificationDone
 from promote.core.topology import Granularity
@@ -19,8 +20,9 @@ from promote.errors import (
     NotFoundError,
     NotReadyError,
     RefusedError,
+    StalePlanError,
 )
-from promote.iam.document import same
+from promote.workflow.access import write_policy
 from promote.workflow.lifecycle import bring_down, bring_up
 from promote.workflow.probe import prove_allowed, prove_denied
 from promote.workflow.side_by_side import side_by_side
@@ -223,16 +225,24 @@ def _wish(site: Site, version: str, render: Render, *, missing: bool = False) ->
 
 
 def _write(site: Site, wish: Wish, role: RoleInPlay, versions: frozenset[str]) -> bool:
-    if not versions:
-        site.keep()
-        site.world.roles.remove(role.arn, role.policy, role=site.operator)
-        return True
-    document = wish.document(versions)
-    if same(role.live, document):
-        return False
-    site.keep()
-    site.world.roles.put(role.arn, role.policy, document, role=site.operator)
-    return True
+    """Let a role use exactly these versions; without any, its policy is deleted."""
+    document = wish.document(versions) if versions else None
+
+    def proof(live: Json | None) -> None:
+        if document is not None:
+            site.meaning.prove(document, versions)
+        prove_single(role.arn, role.policy, live, document)
+
+    def edited() -> StalePlanError:
+        return StalePlanError(
+            "An access role was changed meanwhile",
+            f"The inline policy {role.policy} of {role.arn} is not what it was a moment ago.",
+            "Look at it, then run the same command again.",
+        )
+
+    return write_policy(
+        site, role.arn, role.policy, before=role.live, after=document, proof=proof, moved=edited
+    )
 
 
 def _record(site: Site, wish: Wish, *, granted: bool) -> None:

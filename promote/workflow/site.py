@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from promote.core.events import Event, Waiting, Warned
+from promote.core.exactness import Meaning
 from promote.core.observation import Observation
 from promote.core.record import Record
 from promote.core.topology import Environment, Target, Topology
@@ -81,6 +82,11 @@ class Site:
     def operator(self) -> str | None:
         """The role that writes in the ML account."""
         return self.topology.operator(self.environment)
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the access roles' policies are to say."""
+        return Meaning(self.topology, self.model, self.environment)
 
     @property
     def journal(self) -> Journal:

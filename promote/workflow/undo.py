@@ -6,12 +6,14 @@ promotion goes back, never forward.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from promote.arn import short_version
 from promote.core.events import RollingBack
-from promote.core.observation import Observation
+from promote.core.observation import Json, Observation
 from promote.core.plan import Grant, Switch
+from promote.core.planfile import digest
 from promote.core.progress import (
     kept_by_others,
     stoppable_after_undo,
@@ -19,8 +21,10 @@ from promote.core.progress import (
     switched_back,
     withdrawn,
 )
-from promote.core.record import RollbackStarted
-from promote.errors import NeedsAttentionError, PromoteError
+from promote.core.record import PromotionStarted, RollbackStarted
+from promote.errors import NeedsAttentionError, PromoteError, ProofError
+from promote.iam.document import same
+from promote.workflow.access import write_policy
 from promote.workflow.forward import write_pointer
 from promote.workflow.lifecycle import bring_down, close_claim
 from promote.workflow.retire import may_stop, wait_until
@@ -156,21 +160,54 @@ def _drained_at(run: Run, turned: RollbackStarted) -> datetime:
 
 
 def _withdraw(run: Run, step: Grant) -> None:
-    run.keep()
-    if step.undo is None:
-        run.world.roles.remove(step.role, step.policy, role=run.operator)
-    else:
-        run.world.roles.put(step.role, step.policy, step.undo, role=run.operator)
+    write_policy(
+        run,
+        step.role,
+        step.policy,
+        before=step.after,
+        after=step.undo,
+        proof=lambda _live: prove_undo(run, step),
+        moved=lambda: _kept_by_others(run, (step,)),
+    )
+
+
+def prove_undo(run: Run, step: Grant) -> None:
+    """Hold that an undo is what was there, a document of ours, or the undo of an earlier run.
+
+    A plan that takes an unfinished promotion over keeps what that one found: it alone had seen it.
+
+    Raises:
+        ProofError: It is none of them; names a request.
+    """
+    try:
+        run.meaning.prove_undo(step)
+    except ProofError:
+        if not any(same(step.undo, each) for each in _undos_before(run, step)):
+            raise
+
+
+def _undos_before(run: Run, step: Grant) -> Iterator[Json | None]:
+    own = digest(run.plan)
+    for record in run.journal.records():
+        if isinstance(record, PromotionStarted) and digest(record.plan) != own:
+            yield from (
+                each.undo
+                for each in record.plan.steps
+                if isinstance(each, Grant) and (each.role, each.policy) == (step.role, step.policy)
+            )
 
 
 def _refuse_kept(run: Run, observation: Observation) -> None:
     """Say which access roles go on allowing the version, because others have edited them."""
     kept = kept_by_others(run.plan, observation)
-    if not kept:
-        return
+    if kept:
+        raise _kept_by_others(run, kept)
+
+
+def _kept_by_others(run: Run, kept: tuple[Grant, ...]) -> NeedsAttentionError:
     lines = "\n".join(f"  {step.policy} of {step.role}" for step in kept)
     version, model = short_version(run.plan.request.version), run.plan.request.model
-    raise NeedsAttentionError(
+    return NeedsAttentionError(
         "An access role was changed meanwhile",
         f"Every pointer is back, but policies that others have edited still allow {version}, so "
         f"it was neither revoked nor stopped:\n{lines}",

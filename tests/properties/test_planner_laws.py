@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promote.core.exactness import Meaning
 from promote.core.facts import changed_facts
-from promote.core.grants import exactly_granted
-from promote.core.observation import PointerState
+from promote.core.grants import covers, exactly_granted
+from promote.core.observation import Json, PointerState
 from promote.core.plan import Grant, Plan, Prove, Revoke, Stop, Switch
 from promote.core.planfile import decode, digest, encode
 from promote.core.progress import can_turn_back, is_end_state, remaining
 from promote.core.topology import Granularity
 from promote.core.version import ModelVersion, Status
+from promote.errors import ProofError
 from tests.builders import (
     ML,
     NOW,
@@ -109,6 +113,11 @@ def room(world: PureWorld) -> PureWorld:
     return replace(world, topology=replace(world.topology, ml=replace(ml, quotas=quotas)))
 
 
+def together(*documents: Any) -> Json:
+    statements = [statement for each in documents for statement in each["Statement"]]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
 roomy = worlds().map(room)
 cuts = st.floats(0, 1, exclude_max=True)
 
@@ -184,6 +193,33 @@ class TestPlan:
         moves = [a.settled()[:4] != b.settled()[:4] for a, b in pairwise(stages(world, plan))]
 
         assert sum(moves) == plan.changes
+
+
+class TestWrites:
+    @quick
+    @given(roomy)
+    def test_are_exactly_what_is_planned_and_change_exactly_what_is_stated(
+        self, world: PureWorld
+    ) -> None:
+        meaning = Meaning(world.topology, "tools", world.topology.environment("qa"))
+
+        for step in planned(world).steps:
+            if isinstance(step, Grant | Revoke):
+                meaning.prove_step(step, step.before)
+                assert not step.adopts
+            if isinstance(step, Grant):
+                meaning.prove_undo(step)
+
+    @quick
+    @given(roomy, st.sampled_from(["v0", "v3", "*", ABROAD]))
+    def test_of_anything_more_are_refused(self, world: PureWorld, more: str) -> None:
+        meaning = Meaning(world.topology, "tools", world.topology.environment("qa"))
+
+        for step in planned(world).steps:
+            if isinstance(step, Grant | Revoke) and not covers(step.after, a_grant(more)):
+                wider = replace(step, after=together(step.after, a_grant(more)))
+                with pytest.raises(ProofError):
+                    meaning.prove_step(wider, step.before)
 
 
 class TestApply:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.aws.throttling import ATTEMPTS, BUDGET, Pace, Traffic
+from promote.aws.throttling import ATTEMPTS, BUDGET, Bucket, Pace, Traffic
 from promote.errors import LostResponseError, ThrottledError, TryAgainError
 
 
@@ -86,6 +86,36 @@ class TestPace:
         assert clock.seconds == 0
 
 
+class TestBucket:
+    @given(st.integers(1, 9), st.integers(1, 9), st.lists(st.floats(0, 3), max_size=60))
+    def test_no_time_ever_holds_more_calls_than_its_rate_and_one_burst(
+        self, calls: int, burst: int, pauses: list[float]
+    ) -> None:
+        clock = HandClock()
+        bucket = Bucket(calls, burst, clock)
+        times = []
+        for pause in pauses:
+            clock.sleep(pause)
+            bucket.take()
+            times.append(clock.seconds)
+        for i, first in enumerate(times):
+            for j, last in enumerate(times[i:], 1):
+                assert j <= burst + calls * (last - first) + 1e-6
+
+    def test_a_burst_does_not_wait_and_is_earned_again(self) -> None:
+        clock = HandClock()
+        bucket = Bucket(5, 8, clock)
+        for _ in range(8):
+            bucket.take()
+        assert clock.seconds == 0
+        bucket.take()
+        assert 0.2 < clock.seconds < 0.22
+        clock.sleep(10)
+        for _ in range(8):
+            bucket.take()
+        assert clock.seconds < 10.3
+
+
 class TestTraffic:
     def test_accounts_and_apis_have_paces_of_their_own(self) -> None:
         clock = HandClock()
@@ -97,6 +127,16 @@ class TestTraffic:
         assert clock.seconds == 0
         traffic.take("111111111111", "rekognition:StartProjectVersion")
         assert clock.seconds > 1
+
+    def test_an_api_may_be_slower_than_its_service(self) -> None:
+        clock = HandClock()
+        traffic = Traffic(clock)
+        for _ in range(8):
+            traffic.take("999999999999", "organizations:ListParents")
+        assert clock.seconds == 0
+        for _ in range(4):
+            traffic.take("999999999999", "organizations:AttachPolicy")
+        assert clock.seconds > 0.5
 
     def test_a_service_without_a_pace_passes(self) -> None:
         clock = HandClock()

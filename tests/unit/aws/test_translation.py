@@ -75,6 +75,15 @@ class TestAnswers:
             ("InternalServerError", 500, errors.TryAgainError),
             ("SomethingNew", 503, errors.TryAgainError),
             ("SomethingNew", 418, errors.FailedError),
+            ("AWSOrganizationsNotInUseException", 400, errors.NotFoundError),
+            ("ConcurrentModificationException", 400, errors.ThrottledError),
+            ("ConstraintViolationException", 400, errors.QuotaError),
+            ("DuplicatePolicyException", 400, errors.StalePlanError),
+            ("PolicyChangesInProgressException", 400, errors.ThrottledError),
+            ("PolicyInUseException", 400, errors.RefusedError),
+            ("PolicyTypeNotAvailableForOrganizationException", 400, errors.RefusedError),
+            ("PolicyTypeNotEnabledException", 400, errors.TryAgainError),
+            ("TargetNotFoundException", 400, errors.NotFoundError),
         ],
     )
     def test_a_code_becomes_the_class_that_says_what_to_do(
@@ -90,6 +99,14 @@ class TestAnswers:
             "It said: User is not authorized. (AccessDeniedException, request id req-1)"
         )
         assert error.remedy.endswith("\n    promote doctor")
+
+    def test_a_caller_may_know_better_what_helps_when_access_is_denied(self) -> None:
+        with (
+            pytest.raises(errors.AccessDeniedError) as raised,
+            translated("attaching", role=ROLE, resource="222222222222", denied="Ask Ann."),
+        ):
+            raise answer("AccessDeniedException")
+        assert raised.value.remedy == "Ask Ann."
 
     def test_the_promoter_itself_is_named_when_no_role_acts(self) -> None:
         detail = ours(answer("AccessDenied"), role=None).detail

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from promote.core.observation import Json
 from promote.core.plan import Grant, Switch
+from promote.core.topology import Granularity
 from promote.core.version import Status
-from promote.errors import QuotaError, RefusedError
+from promote.errors import ProofError, QuotaError, RefusedError
 from tests.builders import (
     ML,
+    POLICY,
     QA,
     a_grant,
     a_pointer,
@@ -153,23 +157,136 @@ class TestForeignGrants:
         assert found.plan().changes > 0
 
 
-class TestSize:
-    def test_too_large_a_document_is_refused_with_both_remedies(self) -> None:
-        accounts = tuple(f"4{number:011}" for number in range(120))
-        names = {a: a_pointer(f"v{10 + i}") for i, a in enumerate(accounts)}
-        topology = a_topology(an_environment(accounts=accounts))
-        found = a_world(topology, a_version("v2"), pointers=names)
+class TestOurOwnPolicy:
+    """What somebody put into it by hand would be lost when it is written whole."""
 
-        with pytest.raises(QuotaError) as refused:
+    def edited(self, **statement: object) -> PureWorld:
+        document: Any = a_grant("v1")
+        document = {**document, "Statement": [*document["Statement"], statement]}
+        return world().with_policy(ROLE, POLICY, document)
+
+    @pytest.mark.parametrize(
+        ("statement", "told"),
+        [
+            (
+                {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"},
+                r"allows s3:GetObject on arn:aws:s3:::b/",
+            ),
+            (
+                {
+                    "Effect": "Deny",
+                    "Action": "rekognition:DetectCustomLabels",
+                    "Resource": version_arn("v3"),
+                    "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+                },
+                rf"denies rekognition:DetectCustomLabels on {version_arn('v3')} with aws:.*=vpce",
+            ),
+            (
+                {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::b"},
+                r"cannot be read for certain: .*NotResource",
+            ),
+        ],
+        ids=["an action", "a denial", "unreadable"],
+    )
+    def test_is_refused_with_a_request_that_would_be_decided_otherwise(
+        self, statement: dict[str, object], told: str
+    ) -> None:
+        with pytest.raises(ProofError, match=told) as refused:
+            self.edited(**statement).plan()
+
+        assert f"{POLICY} of {ROLE}" in refused.value.detail
+        assert "promote plan tools v2 --to qa --adopt" in refused.value.remedy
+        assert refused.value.exit_code == 4
+
+        plan = self.edited(**statement).plan(adopt=True)
+        (grant,) = (step for step in plan.steps if isinstance(step, Grant))
+        assert (grant.adopts, grant.undo) == (True, grant.before)
+
+    def test_is_refused_when_only_a_revocation_would_write_it(self) -> None:
+        found = self.edited(Effect="Allow", Action="s3:*", Resource="*")
+        found = found.with_pointer(QA, a_pointer("v1", "v2"))
+        found = found.with_pointer(SECOND, a_pointer("v1", "v2")).with_status("v2", Status.RUNNING)
+
+        with pytest.raises(ProofError, match="allows s3:"):
             found.plan()
 
+    @pytest.mark.parametrize(
+        "document",
+        [
+            a_grant(version_arn("v1").partition("/version/")[0] + "/version/*"),
+            a_grant("v0", "v1"),
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    **a_grant("v1")["Statement"][0],  # type: ignore[index]
+                    "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+                },
+            },
+        ],
+        ids=["of another granularity", "of more versions", "through an endpoint"],
+    )
+    def test_of_our_own_making_is_never_refused(self, document: Json) -> None:
+        plan = world().with_policy(ROLE, POLICY, document).plan()
+        (grant,) = (step for step in plan.steps if isinstance(step, Grant))
+
+        assert not grant.adopts
+        assert grant.adds or grant.removes
+
+    def test_says_nothing_of_adopting_where_there_is_nothing_to_adopt(self) -> None:
+        assert world().plan(adopt=True) == world().plan()
+
+
+class TestSize:
+    def crowded(self, count: int = 120, **changes: Any) -> PureWorld:
+        accounts = tuple(f"4{number:011}" for number in range(count))
+        names = {a: a_pointer(f"v{100 + i}") for i, a in enumerate(accounts)}
+        topology = a_topology(an_environment(accounts=accounts, **changes))
+        return a_world(topology, a_version("v2"), pointers=names)
+
+    def test_too_large_a_document_is_refused_with_what_would_fit(self) -> None:
+        with pytest.raises(QuotaError) as refused:
+            self.crowded().plan()
+
+        used = int(refused.value.detail.partition("would take ")[2].partition(" ")[0])
         assert "IAM accepts 10240 for a role" in refused.value.detail
-        assert '"{model}-{environment}-{account}"' in refused.value.remedy
+        assert f"{POLICY} takes {used} of them for 121 versions" in refused.value.detail
+        fitting = int(refused.value.detail.rpartition("; ")[2].partition(" ")[0])
+        assert self.crowded(fitting - 1).plan().changes
+        with pytest.raises(QuotaError):
+            self.crowded(fitting + 1).plan()
+
+    def test_is_made_room_for_by_what_fits_the_configuration(self) -> None:
+        with pytest.raises(QuotaError) as refused:
+            self.crowded().plan()
+
+        assert 'access_role: "{model}-{environment}-{account}"' in refused.value.remedy
+        assert "each of the 120 accounts" in refused.value.remedy
         assert "granularity: project" in refused.value.remedy
+        assert "managed policies" not in refused.value.remedy
+        assert refused.value.remedy.endswith("\n    promote plan tools v2 --to qa")
 
     def test_counts_the_other_inline_policies_of_the_role(self) -> None:
         many = [f"arn:aws:s3:::bucket-{number:04}/*" for number in range(340)]
-        found = world().with_policy(ROLE, "x", a_grant(*many, action="s3:GetObject"))
+        topology = a_topology(an_environment(granularity=Granularity.ACCOUNT))
+        abroad = version_arn("v9", account=QA)
+        found = a_world(topology, a_version("v2"), pointers={QA: a_pointer(abroad)}, granted=())
+        found = found.with_policy(ROLE, "x", a_grant(*many, action="s3:GetObject"))
 
-        with pytest.raises(QuotaError, match="would take"):
+        with pytest.raises(QuotaError, match="other inline policies take") as refused:
             found.plan()
+        assert "for 2 versions, the role's" in refused.value.detail
+        assert refused.value.detail.endswith("; 1 would fit.")
+        ways = refused.value.remedy.splitlines()[1:-2]
+        assert len(ways) == 1
+        assert ways[0].startswith("  Make managed policies, which do not count, of the role's")
+
+    def test_of_many_versions_of_other_accounts_has_a_way_out_too(self) -> None:
+        accounts = tuple(f"4{number:011}" for number in range(120))
+        abroad = {a: a_pointer(version_arn("v9", account=a)) for a in accounts}
+        one_each = an_environment(accounts=accounts, granularity=Granularity.ACCOUNT)
+        topology = a_topology(one_each)
+        found = a_world(topology, a_version("v2"), pointers=abroad, granted=())
+
+        with pytest.raises(QuotaError) as refused:
+            found.plan()
+        assert "granularity" not in refused.value.remedy

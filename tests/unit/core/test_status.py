@@ -319,8 +319,16 @@ class TestRoleDrift:
             ),
         )
 
-    def test_tells_of_a_grant_that_a_deny_takes_back(self) -> None:
-        deny = {"Effect": "Deny", "Action": "rekognition:*", "Resource": "*"}
+    @pytest.mark.parametrize(
+        "elements",
+        [
+            {"Action": "rekognition:*", "Resource": "*"},
+            {"NotAction": "s3:*", "Resource": "*"},
+            {"Action": "*", "NotResource": "arn:aws:s3:::b"},
+        ],
+    )
+    def test_tells_of_a_grant_that_a_deny_takes_back(self, elements: Any) -> None:
+        deny = {"Effect": "Deny", **elements}
         inline = {"guard": {"Version": "2012-10-17", "Statement": [deny]}}
         assert drift(roles={"tools-qa": role("tools-qa", "v1", inline=inline)}) == (
             (
@@ -328,6 +336,20 @@ class TestRoleDrift:
                 f"of {QA} names."
             ),
         )
+
+    @pytest.mark.parametrize(
+        "elements",
+        [
+            {"NotAction": "rekognition:*", "Resource": "*"},
+            {"Action": "*", "NotResource": version_arn("v1")},
+            {"Action": "*", "Resource": "arn:aws:s3:::${aws:username}"},
+        ],
+    )
+    def test_leaves_a_deny_alone_that_is_about_something_else(self, elements: Any) -> None:
+        deny = {"Effect": "Deny", **elements}
+        inline = {"guard": {"Version": "2012-10-17", "Statement": [deny]}}
+
+        assert drift(roles={"tools-qa": role("tools-qa", "v1", inline=inline)}) == ()
 
     def test_tells_of_a_grant_that_no_pointer_needs(self) -> None:
         assert drift(roles={"tools-qa": role("tools-qa", "v1", "v2")}) == (

@@ -3,6 +3,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from promote.core import planfile
+from promote.core.analysis import Analysis
 from promote.core.gates import Moment, Verdict
 from promote.core.plan import Cost
 from promote.report import text
@@ -60,6 +61,7 @@ def test_renders_a_plan_with_every_kind_of_step() -> None:
                       30m)
            2  grant   let tools-prod use v2 beside what is in use (policy promote-tools)
                       + ARN-OF-V2
+                      proved: v2 is added, nothing else changes
            3  prove   from 444444444444 through tools-prod, call v2 until it answers 3
                       times in a row (at most 5m); then at least 90% of the images in
                       golden/ must be recognised
@@ -76,6 +78,7 @@ def test_renders_a_plan_with_every_kind_of_step() -> None:
            8  revoke  let tools-prod use v2 alone (policy promote-tools) and prove that
                       v1 is denied
                       - ARN-OF-V1
+                      proved: v1 is taken away, nothing else changes
            9  stop    stop v1 (at most 30m)
 
         Cost per hour: $4.00 before, $8.00 during, $4.00 after
@@ -118,6 +121,7 @@ def test_renders_the_first_promotion_ever() -> None:
                       most 30m)
            2  grant   let tools-prod use v2 beside what is in use (policy promote-tools)
                       + ARN-OF-V2
+                      proved: v2 is added, nothing else changes
            3  prove   from 333333333333 through tools-prod, call v2 until it answers 3
                       times in a row (at most 5m)
            4  switch  in 333333333333, create /models/tools/version-arn with v2
@@ -212,11 +216,13 @@ def test_shows_conditions_and_whole_policies_that_a_step_changes() -> None:
                       - ARN-OF-V2
                       + Allow rekognition:DetectCustomLabels with Condition StringEquals \
 aws:SourceVpce vpce-1 or vpce-2 on ARN-OF-V2
+                      proved: v2 is allowed in fewer cases, nothing else changes
            2  revoke  let tools-prod use v2 alone (policy promote-tools) and prove that
                       v1 and v7 of hammers are denied
                       - ARN-OF-V1
                       - the whole policy legacy
                       - the whole policy arn:aws:iam::aws:policy/ReadAll
+                      proved: v1 is taken away, nothing else in promote-tools changes
 
         """
     )
@@ -292,3 +298,42 @@ def test_says_the_same_with_and_without_colour() -> None:
     for mark in ("<NoneTrue>", "<greenNone>", "<redNone>", "</>"):
         coloured = coloured.replace(mark, "")
     assert coloured == text.plan(a_plan(), DIGEST)
+
+
+def test_says_what_else_the_adopted_policy_loses() -> None:
+    before = a_grant("v1")
+    more = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    before = {**before, "Statement": [*before["Statement"], more]}  # type: ignore[misc]
+    output = text.plan(a_plan(steps=(a_grant_step(before=before, adopts=True),)), DIGEST)
+    assert "- Allow s3:GetObject on arn:aws:s3:::b/*\n" in output
+    assert "proved: v2 is added, what else the policy held goes\n" in output
+
+
+def test_never_claims_a_proof_that_does_not_hold() -> None:
+    wider = a_grant_step(after=a_grant("v1", "v2", "v3"), adds=(V2,), removes=())
+    other = a_grant_step(after=a_grant("v1", "v2", action="rekognition:*"))
+    for step in (wider, other):
+        output = text.plan(a_plan(steps=(step,)), DIGEST)
+        assert "NOT PROVED: " in output
+        assert "proved: " not in output.replace("NOT PROVED: ", "")
+
+
+def test_counts_versions_where_there_are_many() -> None:
+    many = a_grant(*(f"v{number}" for number in range(1, 9)))
+    output = text.plan(a_plan(steps=(a_grant_step(after=many),)), DIGEST)
+    assert "proved: 7 versions are added, nothing else changes\n" in output
+
+
+class TestTheComplement:
+    def test_is_visibly_not_asked(self) -> None:
+        said = text.complement(a_plan(), None)
+        assert said == "Access Analyzer: not asked (--access-analyzer asks it)"
+        output = text.plan(a_plan(), DIGEST, asked=said)
+        assert f"\n\n{said}\n\nCost per hour" in output
+
+    def test_tells_how_many_checks_it_cost(self) -> None:
+        said = text.complement(a_plan(), Analysis(documents=2, checks=5))
+        assert said == "Access Analyzer: agrees on 2 documents (5 checks, which AWS charges for)"
+
+    def test_has_nothing_to_say_where_no_policy_is_written(self) -> None:
+        assert text.complement(a_plan(steps=(a_stop(),)), None) == ""
