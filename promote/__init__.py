@@ -24,6 +24,7 @@ __all__ = [
     "AccessError",
     "DeclinedError",
     "FailedError",
+    "Guardrails",
     "InputError",
     "InterruptedBySignalError",
     "LockedError",
@@ -54,9 +55,14 @@ if TYPE_CHECKING:
         StalePlanError,
         TryAgainError,
     )
+    from promote.guardrails import Guardrails
     from promote.promoter import Promoter
 else:
-    _HOMES = {"Promoter": "promote.promoter", "load": "promote.config"}
+    _HOMES = {
+        "Guardrails": "promote.guardrails",
+        "Promoter": "promote.promoter",
+        "load": "promote.config",
+    }
 
     def __getattr__(name: str) -> object:
         """Import an exported name from its home, once."""

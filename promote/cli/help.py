@@ -23,7 +23,7 @@ EXIT_CODES = {
     7: "Something that was named does not exist.",
     8: "Locked, or an unfinished promotion of another version is in the way.",
     9: "Failed, and everything is as before.",
-    10: "Changes are pending (plan --detailed-exitcode).",
+    10: "Changes are pending, or policies differ (--detailed-exitcode).",
     11: "Needs attention: says what is left and the command that finishes it.",
     75: "Try again later: throttled or out of time; the same command resumes.",
     130: "Ended by SIGINT (Ctrl-C); the same command resumes.",

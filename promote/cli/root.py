@@ -12,7 +12,7 @@ SECTIONS = {
         "init": "Write a commented promote.yaml.",
         "doctor": "Check credentials, roles, project, pointers and quotas.",
         "config": "Check, show or describe the configuration.",
-        "policy": "Render the IAM documents that the configuration needs.",
+        "policy": "Render, prove, lint, explain and compare IAM documents.",
     },
     "Promote": {
         "plan": "Show what a promotion would do; changes nothing.",
@@ -26,6 +26,9 @@ SECTIONS = {
     "Look": {
         "status": "Show what every environment runs, names and allows.",
         "history": "Show the records of a model.",
+    },
+    "Protect": {
+        "guardrail": "Protect the models by policies of the organisation.",
     },
     "Single steps": {
         "version": "List, start or stop versions of a model.",

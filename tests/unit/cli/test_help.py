@@ -38,7 +38,7 @@ def _command(path: tuple[str, ...]) -> click.Command:
 
 def _examples(text: str) -> Iterator[list[str]]:
     """Find the command lines in a help text, without what a shell or a reader does with them."""
-    for line in re.sub(r"\\\n\s*", " ", text).splitlines():
+    for line in re.sub(r" *\\\n\s*", " ", text).splitlines():
         words = line.strip().removeprefix('eval "$(')
         if words.startswith("promote "):
             own = re.split(r'\)"| \| | > | {2,}', words)[0]

@@ -1,0 +1,164 @@
+"""What the commands of ``promote policy`` take: kinds, versions, who is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from promote.cli import arguments
+from promote.cli.grammar import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from promote.cli.run import Run
+    from promote.core.documents import WantedDocument
+    from promote.core.examples import Givens
+    from promote.core.topology import Topology
+    from promote.core.wish import Render
+
+
+def known_kinds() -> tuple[str, ...]:
+    """Return the kinds of documents that templates give."""
+    from promote.templates import KINDS
+
+    return tuple(KINDS)
+
+
+def complete_kinds(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the kinds of templates."""
+    return [CompletionItem(kind) for kind in known_kinds() if kind.startswith(incomplete)]
+
+
+def check(kinds: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse a kind that there is not.
+
+    Raises:
+        click.BadParameter: One is unknown; names the others and the closest.
+    """
+    names = tuple(known)
+    for kind in kinds:
+        if kind not in names:
+            text = f"{kind!r} is none of {', '.join(names)}.{did_you_mean(kind, names)}"
+            raise click.BadParameter(text, param_hint="'--kind'")
+
+
+def _checked(_: click.Context, __: click.Parameter, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if kinds:
+        check(kinds, known_kinds())
+    return kinds
+
+
+MODEL = click.option(
+    "--model",
+    metavar="NAME",
+    shell_complete=arguments.complete_models,
+    help="Only documents of this model.",
+)
+ENVIRONMENT = click.option(
+    "--environment",
+    metavar="ENV",
+    shell_complete=arguments.complete_environments,
+    help="Only documents of this environment.",
+)
+KIND = click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    callback=_checked,
+    shell_complete=complete_kinds,
+    help="Only documents of this kind; may be repeated.",
+)
+VERSION = click.option(
+    "--version",
+    "versions",
+    multiple=True,
+    metavar="ARN",
+    help="A version to allow; may be repeated.",
+)
+TRUSTED = click.option(
+    "--trusted", multiple=True, metavar="ARN", help="Who runs promote; may be repeated."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which documents were asked for, and what they are rendered for."""
+
+    model: str | None
+    environment: str | None
+    kinds: tuple[str, ...]
+    versions: tuple[str, ...]
+    trusted: tuple[str, ...]
+
+    def wanted(self, topology: Topology) -> tuple[WantedDocument, ...]:
+        """List the documents of every kind; what was not given stays out.
+
+        Raises:
+            InputError: A version is not the ARN of one.
+        """
+        from promote.core.documents import wanted_documents
+
+        return wanted_documents(
+            topology,
+            model=self.model,
+            environment=self.environment,
+            versions=[arguments.version_arn(each) for each in self.versions],
+            trusted=self.trusted,
+        )
+
+    def with_examples(self, topology: Topology) -> tuple[Selection, Givens]:
+        """Put examples in the place of versions and trusted principals that were not given."""
+        from promote.core.examples import givens
+
+        given = givens(topology, self.versions, self.trusted)
+        return replace(self, versions=given.versions, trusted=given.trusted), given
+
+    def of_kinds(self, wanted: Iterable[WantedDocument]) -> list[WantedDocument]:
+        """Keep the documents of the kinds that were asked for; of none, all."""
+        return [each for each in wanted if not self.kinds or each.kind in self.kinds]
+
+    def words(self) -> list[str]:
+        """Return the options that select the same documents again, their kinds left out."""
+        return [
+            *(() if self.model is None else ("--model", self.model)),
+            *(() if self.environment is None else ("--environment", self.environment)),
+            *(word for each in self.versions for word in ("--version", each)),
+            *(word for each in self.trusted for word in ("--trusted", each)),
+        ]
+
+
+def renderer(run: Run, topology: Topology) -> Render:
+    """Return the renderer of the configuration's templates; what it gives is not proved yet."""
+    from functools import partial
+
+    from promote.templates import render
+
+    return partial(render, directory=run.templates(topology))
+
+
+def writer(run: Run, topology: Topology) -> Render:
+    """Return what the configuration's templates write, be it a policy that we read or not."""
+    from functools import partial
+
+    from promote.templates import written
+
+    return partial(written, directory=run.templates(topology))
+
+
+def template_names(run: Run, topology: Topology) -> Callable[[str], str]:
+    """Return what names the file that a kind is rendered from."""
+    from promote.templates import template_path
+
+    directory = run.templates(topology)
+    return lambda kind: str(template_path(kind, directory))
+
+
+def tell_examples(run: Run, given: Givens, documents: Iterable[WantedDocument]) -> None:
+    """Say on stderr which examples stand for what was not given, if documents have them."""
+    for sentence in given.told(each.context for each in documents):
+        run.screen.say(f"# {sentence}")
