@@ -16,20 +16,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promote.core.court import Court
-from promote.core.errands import errands
 from promote.core.events import Event
-from promote.core.guarding import GuardrailFinding
-from promote.core.guardrail_steps import GuardrailStep
-from promote.core.guardrails import (
+from promote.core.guardrails.attached import GuardrailFinding
+from promote.core.guardrails.court import Court
+from promote.core.guardrails.errands import errands
+from promote.core.guardrails.organization import OrganizationState
+from promote.core.guardrails.passage import blocked, examine
+from promote.core.guardrails.rehearsal import rehearsed
+from promote.core.guardrails.rollout import Rollout, removal_steps, rollout_steps
+from promote.core.guardrails.steps import GuardrailStep
+from promote.core.guardrails.wanted import (
     policy_names,
     settings,
     wanted_policies,
 )
-from promote.core.organization import OrganizationState
-from promote.core.passage import blocked, examine
-from promote.core.rehearsal import rehearsed
-from promote.core.rollout import Rollout, removal_steps, rollout_steps
 from promote.core.topology import Topology
 from promote.errors import RefusedError
 from promote.ports import Clock

@@ -18,22 +18,23 @@ from typing import TYPE_CHECKING
 
 from promote import __version__
 from promote.core.analysis import Analysis, of_plan
-from promote.core.documents import wanted_documents
 from promote.core.events import Event
 from promote.core.observation import Json, Observation
 from promote.core.plan import Plan, Request
 from promote.core.planfile import digest
 from promote.core.planner import make_plan
+from promote.core.policies.proof import Render
 from promote.core.record import Record, VerificationDone
 from promote.core.result import Result
 from promote.core.status import Finding, ModelStatus, summarise
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
-from promote.core.wish import Render, Wish
+from promote.core.wish import Wish
 from promote.ports import Caller, Clock, PolicyAnalyzer, Store, World
 from promote.wiring import new_promotion_id, open_world, proving_renderer, system_clock
 from promote.workflow import analysis, single
 from promote.workflow import apply as applying
+from promote.workflow.compare import wanted_trusts
 from promote.workflow.doctor import Doctor
 from promote.workflow.endings import plan_to_resume, unfinished_promotion
 from promote.workflow.journal import Journal
@@ -185,13 +186,13 @@ class Promoter:
     def status(self, model: str | None = None) -> tuple[ModelStatus, ...]:
         """Say where one model or every model stands, in every environment."""
         models = (self._topology.model(model),) if model else self._topology.models
-        trust = self._trust()
+        trusts = self._trusts()
         return tuple(
             summarise(
                 self._topology,
                 self._observer(each.name, self._topology.environments[0]).observe(),
                 lock_holder(self.world.store, each.name),
-                trust,
+                trusts,
             )
             for each in models
         )
@@ -231,19 +232,14 @@ class Promoter:
 
     def doctor(self) -> tuple[Finding, ...]:
         """Walk every path that a promotion takes, reading only."""
-        return Doctor(self.world, self._topology, self._trust()).examine()
+        return Doctor(self.world, self._topology, self._trusts()).examine()
 
     @property
     def _render(self) -> Render:
         return proving_renderer(self._topology)
 
-    def _trust(self) -> dict[str, Json]:
-        """Render the wanted trust policy of every access role."""
-        return {
-            wanted.attached_to: self._render(wanted.kind, wanted.context)
-            for wanted in wanted_documents(self._topology)
-            if wanted.kind == "access-role-trust"
-        }
+    def _trusts(self) -> dict[str, Json]:
+        return wanted_trusts(self.world, self._topology, self._render)
 
     def _observer(self, model: str, environment: Environment) -> Observer:
         return Observer(self.world, self._topology, self._topology.model(model).name, environment)

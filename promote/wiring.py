@@ -17,7 +17,7 @@ from promote.aws.images import Images
 from promote.aws.organizations import AwsOrganization
 from promote.aws.roles import IamAccessRoles
 from promote.aws.sessions import Sessions
-from promote.core.proof import Render, proving
+from promote.core.policies.proof import Render, proving
 from promote.core.topology import Environment, Topology
 from promote.errors import InputError
 from promote.ledger import store

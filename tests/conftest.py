@@ -5,8 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    import pytest
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 # Derandomised: a run on a server either always finds a counterexample or never does.
@@ -21,6 +26,39 @@ for variable in [name for name in os.environ if name.startswith("PROMOTE_")]:
     del os.environ[variable]
 for variable in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
     os.environ.pop(variable, None)
+# Or a hundred sub-processes would each compile the product.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# What takes longest, by the time it takes, so that no worker is left alone with it in the end.
+_FIRST = (
+    "functional/test_demo.py",
+    "functional/test_promotion_signals.py",
+    "functional/test_cli_promotion.py",
+    "functional/test_promotion_failures.py",
+    "artifacts/test_minimal_permissions.py",
+    "functional/test_cli_sandbox.py",
+    "artifacts/test_readme.py",
+    "functional/test_sandbox_process.py",
+    "functional/test_promotion_documents.py",
+    "functional/test_promotion_worlds.py",
+    "functional/test_promotion_consumers.py",
+    "functional/test_promotion_refusals.py",
+    "functional/test_promotion_order.py",
+    "functional/test_promotion_access.py",
+)
+_TESTS = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the order of the files; pytest-xdist would begin with those of the most tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow files first; the sort is stable."""
+    places = {_TESTS / name: place for place, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 class NetworkRefusedError(RuntimeError):

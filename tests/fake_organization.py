@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from promote.core.organization import AWS_OWN, ControlPolicy, ControlType
+from promote.core.guardrails.organization import AWS_OWN, ControlPolicy, ControlType
 from promote.errors import FailedError, LostResponseError, StalePlanError
 from promote.ports.organization import Root
 from tests.builders import MANAGEMENT, ML, NOW, PROD, QA

@@ -39,6 +39,12 @@ _RESOURCE_TYPES: Final[Mapping[Kind, str]] = {
     Kind.BUCKET: "AWS::S3::Bucket",
 }
 """Those it knows (ValidatePolicy, validatePolicyResourceType); for others it checks generally."""
+_DENIED: Final = (
+    "Allow it access-analyzer:ValidatePolicy, access-analyzer:CheckNoNewAccess and "
+    "access-analyzer:CheckAccessNotGranted, on *."
+)
+_REPORT: Final = "To see what promote proves of the documents:\n    promote policy prove"
+_WITHOUT: Final = "Or leave --access-analyzer out: the proof by promote itself does not need it."
 
 
 class AccessAnalyzer:
@@ -91,7 +97,14 @@ class AccessAnalyzer:
 
     def _ask(self, operation: str, asked: Mapping[str, object]) -> Mapping[str, Any]:
         client = self._sessions.client("accessanalyzer", role=None)
-        with translated("asking Access Analyzer about", role=None, resource="a policy document"):
+        with translated(
+            "asking Access Analyzer about",
+            role=None,
+            resource="a policy document",
+            denied=_DENIED,
+            otherwise=_REPORT,
+            without=_WITHOUT,
+        ):
             answer: Mapping[str, Any] = getattr(client, operation)(**asked)
             return answer
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
 from promote.aws.sessions import Sessions, account_of
 from promote.aws.translation import error_code, translated
-from promote.core.organization import AWS_OWN, ControlPolicy, ControlType
+from promote.core.guardrails.organization import AWS_OWN, ControlPolicy, ControlType
 from promote.errors import LostResponseError, ThrottledError, TryAgainError
 from promote.ports.organization import Root
 
@@ -27,6 +28,9 @@ _DENIED = (
     "To see what the role that manages the guardrails must be allowed:\n"
     "    promote policy render --kind guardrails"
 )
+
+_OTHERWISE = "To compare the organisation with promote.yaml:\n    promote guardrail check"
+_translated = partial(translated, denied=_DENIED, otherwise=_OTHERWISE)
 
 _Answer = TypeVar("_Answer")
 
@@ -188,7 +192,7 @@ class AwsOrganization:
         """Wait for a turn, and give the client to read with."""
         client = self._sessions.client("organizations", role=role)
         self._sessions.traffic.take(account_of(role), f"organizations:{api}")
-        with translated(what, role=role, resource=resource, denied=_DENIED):
+        with _translated(what, role=role, resource=resource):
             yield client
 
     def _read(
@@ -234,7 +238,7 @@ class AwsOrganization:
             return self._sessions.client("organizations", role=role, writing=True)
 
         def once(client: OrganizationsClient) -> _Answer:
-            with translated(what, role=role, resource=resource, mutating=True, denied=_DENIED):
+            with _translated(what, role=role, resource=resource, mutating=True):
                 return send(client)
 
         return self._sessions.traffic.write(prepare, once, again=again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,10 +14,15 @@ from promote import errors
 from promote.aws.codes import CODES, UNSAFE_TO_QUOTE, Form
 
 _DOCTOR = "To check every role and permission:\n    promote doctor"
+_CONTROLLED = (
+    "A policy of the organisation stops it, which no policy of a role can undo. To see which one:\n"
+    "    promote guardrail check"
+)
 _WHO = "To see whose credentials these are:\n    aws sts get-caller-identity"
 _AGAIN = "Run the same command again; it continues where this one ended."
 _LONGEST_QUOTE = 600
 _SERVER_ERROR = 500
+_NOT_IMPLEMENTED = 501
 
 _NEVER_SENT = (
     boto.EndpointConnectionError,
@@ -49,6 +54,9 @@ _CREDENTIALS = (
     # Newer than our lowest botocore.
     getattr(boto, "LoginError", boto.SSOError),
 )
+# IAM, "Troubleshoot access denied error messages": "with an explicit deny in a service control
+# policy", "because no resource control policy allows the … action".
+_CONTROL_POLICY = re.compile(r"\b(?:service|resource) control policy\b")
 _SECRET = re.compile(r"(?i)(x-amz-security-token|secret|signature|credential)[:=]\s*\S+")
 
 
@@ -61,6 +69,8 @@ class _Call:
     resource: str
     mutating: bool
     denied: str
+    otherwise: str
+    without: str
 
     def sentence(self, verb: str) -> str:
         """Say who met what: ``ROLE was denied … while WHAT RESOURCE``."""
@@ -70,7 +80,14 @@ class _Call:
 
 @contextmanager
 def translated(
-    what: str, *, role: str | None, resource: str, mutating: bool = False, denied: str = _DOCTOR
+    what: str,
+    *,
+    role: str | None,
+    resource: str,
+    mutating: bool = False,
+    denied: str = _DOCTOR,
+    otherwise: str = _DOCTOR,
+    without: str = "",
 ) -> Iterator[None]:
     """Raise our errors for botocore's.
 
@@ -81,11 +98,13 @@ def translated(
         mutating: Whether the call changes something, so that a lost answer leaves its outcome
             unknown.
         denied: What helps when access is denied.
+        otherwise: What helps where nothing is known that helps better.
+        without: How to do without the answer, said after every remedy.
 
     Raises:
         PromoteError: The class that says what the caller can do about it.
     """
-    call = _Call(what, role, resource, mutating, denied)
+    call = _Call(what, role, resource, mutating, denied, otherwise, without)
     try:
         yield
     except ClientError as error:
@@ -111,11 +130,15 @@ def _answered(error: ClientError, call: _Call) -> errors.PromoteError:
     said = "" if code in UNSAFE_TO_QUOTE else _quote(message)
     request = metadata.get("RequestId") or "unknown"
     detail = f"{call.sentence(verb)}{said} ({code}, request id {request})"
-    return form.error(form.summary, detail, form.remedy or _remedy(form.error, call))
+    if call.denied == _DOCTOR and _CONTROL_POLICY.search(message):
+        call = replace(call, denied=_CONTROLLED)
+    return form.error(form.summary, detail, _remedy(form, call))
 
 
 def _by_status(status: int, call: _Call) -> Form:
     """Judge an answer whose code is not in the table by its HTTP status."""
+    if status == _NOT_IMPLEMENTED:
+        return _NOT_SERVED
     if status >= _SERVER_ERROR and call.mutating:
         return _UNKNOWN_OUTCOME
     if status >= _SERVER_ERROR:
@@ -123,6 +146,12 @@ def _by_status(status: int, call: _Call) -> Form:
     return Form(errors.FailedError, "AWS refused a request", "was refused {action}")
 
 
+_NOT_SERVED = Form(
+    errors.InputError,
+    "The endpoint does not serve this",
+    "got no answer to {action}",
+    "AWS serves it; AWS_ENDPOINT_URL names another endpoint, which does not.",
+)
 _UNKNOWN_OUTCOME = Form(
     errors.LostResponseError,
     "The outcome of a request is unknown",
@@ -140,7 +169,7 @@ _UNREACHABLE = Form(
 def _unanswered(error: BotoCoreError, call: _Call) -> errors.PromoteError:
     form = _form(error, call)
     detail = f"{call.sentence(form.verb)}{_quote(str(error))}"
-    return form.error(form.summary, detail, form.remedy or _remedy(form.error, call))
+    return form.error(form.summary, detail, _remedy(form, call))
 
 
 def _form(error: BotoCoreError, call: _Call) -> Form:
@@ -168,9 +197,14 @@ def _quote(message: str) -> str:
     return f" It said: {shortened}"
 
 
-def _remedy(kind: type[errors.PromoteError], call: _Call) -> str:
+def _remedy(form: Form, call: _Call) -> str:
+    remedy = form.remedy or _usual_remedy(form.error, call)
+    return f"{remedy}\n{call.without}" if call.without else remedy
+
+
+def _usual_remedy(kind: type[errors.PromoteError], call: _Call) -> str:
     if issubclass(kind, errors.CredentialsError):
         return _WHO
     if issubclass(kind, errors.TryAgainError):
         return _AGAIN
-    return call.denied
+    return call.denied if issubclass(kind, errors.AccessError) else call.otherwise

@@ -52,9 +52,19 @@ def complete_targets(
     return [CompletionItem(each) for each in targets if each.startswith(incomplete)]
 
 
+def _target(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from promote.config.perimeter import TARGET as FORM
+
+    if value is not None and FORM.fullmatch(value) is None:
+        expected = "the id of an account (12 digits), a unit (ou-…) or the root (r-…)"
+        raise click.BadParameter(f"{value!r} is not {expected}.")
+    return value
+
+
 TARGET = click.option(
     "--target",
     metavar="ID",
+    callback=_target,
     shell_complete=complete_targets,
     help="Only this account, organisational unit or root.",
 )

@@ -28,8 +28,8 @@ def command(run: Run) -> None:
     """Render every wanted policy and show it."""
     from functools import partial
 
-    from promote.core.guardrails import usage, wanted_policies
-    from promote.core.proof import proving
+    from promote.core.guardrails.wanted import usage, wanted_policies
+    from promote.core.policies.proof import proving
     from promote.templates.policies import render
 
     topology = run.topology()

@@ -36,7 +36,7 @@ def command(
     run: Run, *, model: str | None, environment: str | None, detailed_exitcode: bool
 ) -> int:
     """Compare, and show what differs."""
-    from promote.core.proof import proving
+    from promote.core.policies.proof import proving
     from promote.report import differences
     from promote.workflow.compare import Comparer
 

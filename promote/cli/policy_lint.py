@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FOUND_SOMETHING = 4
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 _HELP = """Look for the defects that policy templates produce; offline.
 
 \b
@@ -82,7 +84,7 @@ def _of_configuration(
     run: Run, asked: policy_options.Selection
 ) -> list[tuple[str, Sequence[Finding]]]:
     """Lint what the templates write, also where it is outside the fragment that is proved."""
-    from promote.core.evidence import label
+    from promote.core.policies.rendered import label
     from promote.iam.lint import lint
     from promote.templates import KINDS
 
@@ -90,6 +92,7 @@ def _of_configuration(
     selection, given = asked.with_examples(topology)
     chosen = selection.of_kinds(selection.wanted(topology))
     policy_options.tell_examples(run, given, chosen)
+    policy_options.tell_missing(run, selection.kinds, chosen)
     write = policy_options.writer(run, topology)
     return [
         (
@@ -115,19 +118,27 @@ def _of_files(
 
 
 def _read(path: Path) -> object:
-    """Read a file as JSON.
+    """Read a file as JSON, as strictly as a template is.
 
     Raises:
-        InputError: It cannot be read, or is not JSON.
+        InputError: It cannot be read.
+        PolicyError: It is not a JSON object, or repeats a key.
     """
-    from json import loads
-
     from promote.errors import InputError
+    from promote.iam.document import loads
 
     try:
-        return loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("File cannot be read", f"{path} is not a JSON file: {error}.") from error
+        content = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        text = f"{path}: {error.strerror}. Expected a file with a policy in JSON."
+        raise InputError("File cannot be read", text) from error
+    except UnicodeDecodeError as error:
+        text = f"{path} is not UTF-8: {error.reason} at byte {error.start}."
+        raise InputError("File cannot be read", text, "Save it as UTF-8.") from error
+    if content.startswith(_BYTE_ORDER_MARK):
+        text = f"{path} begins with a byte order mark, which JSON does not have (RFC 8259, 8.1)."
+        raise InputError("File cannot be read", text, "Save it as UTF-8 without one.")
+    return loads(content, name=str(path))
 
 
 def _kind_of(run: Run, name: str, raw: object, kinds: Sequence[str]) -> Kind:

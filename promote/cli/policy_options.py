@@ -15,10 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from promote.cli.run import Run
-    from promote.core.documents import WantedDocument
-    from promote.core.examples import Givens
+    from promote.core.policies.documents import WantedDocument
+    from promote.core.policies.examples import Givens
+    from promote.core.policies.proof import Render
     from promote.core.topology import Topology
-    from promote.core.wish import Render
+
+
+_TO_SAY = {
+    "access-role": "; say which versions it shall allow with --version",
+    "role-trust": "; say who runs promote with --trusted",
+    "data-lake-bucket": "; promote.yaml has no data_lake",
+    "data-lake-key": "; promote.yaml has no data_lake with a kms_key",
+    "rekognition-endpoint": "; no environment has vpc_endpoints",
+    "sts-endpoint": "; no environment has vpc_endpoints",
+    "scp": "; promote.yaml has no guardrails",
+    "rcp": "; promote.yaml has no guardrails",
+    "guardrails": "; promote.yaml has no guardrails with a role",
+}
+"""What a kind without a document may lack."""
 
 
 def known_kinds() -> tuple[str, ...]:
@@ -101,7 +115,7 @@ class Selection:
         Raises:
             InputError: A version is not the ARN of one.
         """
-        from promote.core.documents import wanted_documents
+        from promote.core.policies.documents import wanted_documents
 
         return wanted_documents(
             topology,
@@ -113,7 +127,7 @@ class Selection:
 
     def with_examples(self, topology: Topology) -> tuple[Selection, Givens]:
         """Put examples in the place of versions and trusted principals that were not given."""
-        from promote.core.examples import givens
+        from promote.core.policies.examples import givens
 
         given = givens(topology, self.versions, self.trusted)
         return replace(self, versions=given.versions, trusted=given.trusted), given
@@ -162,3 +176,11 @@ def tell_examples(run: Run, given: Givens, documents: Iterable[WantedDocument]) 
     """Say on stderr which examples stand for what was not given, if documents have them."""
     for sentence in given.told(each.context for each in documents):
         run.screen.say(f"# {sentence}")
+
+
+def tell_missing(run: Run, kinds: Iterable[str], documents: Iterable[WantedDocument]) -> None:
+    """Say on stderr which of the kinds that were asked for have no document, and what they lack."""
+    there = {each.kind for each in documents}
+    for missing in dict.fromkeys(kinds):
+        if missing not in there:
+            run.screen.say(f"# {missing}: no document{_TO_SAY.get(missing, '')}")

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promote.cli.run import Run
-    from promote.core.documents import WantedDocument
-    from promote.core.proving import Trial
-    from promote.core.wish import Render
-    from promote.core.witness import Shown
+    from promote.core.policies.documents import WantedDocument
+    from promote.core.policies.proof import Render
+    from promote.core.policies.proving import Trial
+    from promote.core.policies.witness import Shown
 
 FOUND_SOMETHING = 4
 UNUSABLE = 2
@@ -55,7 +55,7 @@ def command(
     access_analyzer: bool,
 ) -> int:
     """Try every document and show what came of it."""
-    from promote.core.proving import try_all
+    from promote.core.policies.proving import try_all
 
     topology = run.topology()
     asked = policy_options.Selection(
@@ -65,6 +65,7 @@ def command(
     wanted = selection.wanted(topology)
     chosen = selection.of_kinds(wanted)
     policy_options.tell_examples(run, given, chosen)
+    policy_options.tell_missing(run, kinds, chosen)
     template_of = policy_options.template_names(run, topology)
     trials = try_all(chosen, policy_options.renderer(run, topology), template_of, topology)
     commands = [_command(run, each, wanted, asked.words()) for each in trials]
@@ -131,8 +132,8 @@ def _place(
     document: WantedDocument, shown: Shown, wanted: Sequence[WantedDocument]
 ) -> Sequence[str]:
     """Name the document where the request alone would not choose it among those of its kind."""
-    from promote.core.asking import role_of
-    from promote.core.evidence import is_alone
+    from promote.core.policies.implied import role_of
+    from promote.core.policies.rendered import is_alone
 
     role = role_of(shown.request, [each.attached_to for each in wanted])
     alone = is_alone(document, wanted, shown.request, role)

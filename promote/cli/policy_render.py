@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promote.cli.run import Run
-    from promote.core.documents import WantedDocument
     from promote.core.observation import Json
+    from promote.core.policies.documents import WantedDocument
     from promote.iam.quota import Usage
 
 _HELP = """Render the IAM documents that the configuration needs; offline.
@@ -31,19 +31,6 @@ where it goes, is on stderr; with -o json all of them are one document. Every on
 allow exactly what is planned. Without --trusted, roles whose trust depends on who runs promote have
 no trust document; without --version, neither do access roles at version granularity.
 """
-
-_TO_SAY = {
-    "access-role": "; say which versions it shall allow with --version",
-    "role-trust": "; say who runs promote with --trusted",
-    "data-lake-bucket": "; promote.yaml has no data_lake",
-    "data-lake-key": "; promote.yaml has no data_lake with a kms_key",
-    "rekognition-endpoint": "; no environment has vpc_endpoints",
-    "sts-endpoint": "; no environment has vpc_endpoints",
-    "scp": "; promote.yaml has no guardrails",
-    "rcp": "; promote.yaml has no guardrails",
-    "guardrails": "; promote.yaml has no guardrails with a role",
-}
-"""What a kind without a document may lack."""
 
 
 @click.command("render", cls=Command, help=_HELP)
@@ -63,15 +50,14 @@ def command(
     trusted: tuple[str, ...],
 ) -> None:
     """Render every wanted document, prove it, and show it."""
-    from promote.core.proof import proving
+    from promote.core.policies.proof import proving
 
     topology = run.topology()
     selection = policy_options.Selection(
         model=model, environment=environment, kinds=kinds, versions=versions, trusted=trusted
     )
     chosen = selection.of_kinds(selection.wanted(topology))
-    for missing in [each for each in kinds if each not in {one.kind for one in chosen}]:
-        run.screen.say(f"# {missing}: no document{_TO_SAY.get(missing, '')}")
+    policy_options.tell_missing(run, kinds, chosen)
     render = proving(policy_options.renderer(run, topology))
     _show(run, [(each, render(each.kind, each.context)) for each in chosen])
 

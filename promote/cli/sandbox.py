@@ -54,7 +54,7 @@ _CALLS = """Show every call that the sandbox has served: who asked what of whom,
     promote sandbox calls -o json | jq 'select(.outcome != "ok")'
 """
 
-_SEED = """Put the configuration's role documents into the running sandbox again.
+_SEED = """Put the configuration's documents into the running sandbox again.
 
 \b
     promote sandbox seed
@@ -126,7 +126,7 @@ def calls_command(run: Run, *, follow: bool, since: int, directory: Path) -> Non
 def seed_command(run: Run, *, templates: Path | None, directory: Path) -> None:
     """Render the documents and put them into the sandbox."""
     from promote.cli.sandbox_process import require_running
-    from promote.cli.sandbox_world import roles_only, world_of
+    from promote.cli.sandbox_world import documents_only, world_of
     from promote.sandbox import admin
     from promote.sandbox.world import to_json
 
@@ -134,7 +134,7 @@ def seed_command(run: Run, *, templates: Path | None, directory: Path) -> None:
     if run.settings.file is None:
         run.settings.file = directory / "promote.yaml"
     topology = run.topology()
-    world = roles_only(world_of(topology, templates or run.templates(topology)))
+    world = documents_only(world_of(topology, templates or run.templates(topology)))
     admin.seed(endpoint, to_json(world))
     roles = len(world.roles)
     if run.json:

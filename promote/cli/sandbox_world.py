@@ -1,7 +1,8 @@
 """Make the sandbox's world fit a configuration: its accounts, projects, pointers and roles.
 
-The roles' documents are the product's own, rendered from the product's templates (or the user's),
-so that a template that allows too little fails in the sandbox as it would fail at AWS.
+The documents of roles, of VPC endpoints and of the data lake's bucket are the product's own,
+rendered from the product's templates (or the user's), so that a template that allows too little
+fails in the sandbox as it would fail at AWS.
 """
 
 from __future__ import annotations
@@ -12,9 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promote.arn import parse_arn
-from promote.core.documents import WantedDocument, wanted_documents
+from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.sandbox import seed
-from promote.sandbox.world import Account, ParameterSeed, ProjectSeed, RoleSeed, World
+from promote.sandbox.world import (
+    Account,
+    BucketSeed,
+    EndpointSeed,
+    ParameterSeed,
+    ProjectSeed,
+    RoleSeed,
+    World,
+)
 from promote.templates.policies import render
 
 if TYPE_CHECKING:
@@ -24,6 +33,11 @@ PROMOTER = f"arn:aws:iam::{seed.CICD}:user/promoter"
 """Who runs `promote` in the sandbox."""
 
 _RUNNING_BEFORE = "v1"
+_BUCKET, _REKOGNITION_ENDPOINT, _STS_ENDPOINT = _ATTACHED = (
+    "data-lake-bucket",
+    "rekognition-endpoint",
+    "sts-endpoint",
+)
 _APPLICATIONS = {
     "Version": "2012-10-17",
     "Statement": [
@@ -36,10 +50,13 @@ _APPLICATIONS = {
 }
 
 
+_Rendered = tuple[WantedDocument, Mapping[str, Any]]
+
+
 def world_of(topology: Topology, templates: Path | None) -> World:
     """Return the organisation of the demo, made to fit a configuration."""
-    roles = tuple(role_seeds(topology, templates))
-    world = seed.default_world(roles)
+    documents = _documents(topology, templates)
+    world = seed.default_world(tuple(_roles(documents)))
     accounts = (*world.organization.accounts, *_accounts(topology, world))
     return replace(
         world,
@@ -47,28 +64,74 @@ def world_of(topology: Topology, templates: Path | None) -> World:
         organization=replace(world.organization, accounts=accounts),
         projects=(*world.projects, *_projects(topology, world)),
         parameters=(*world.parameters, *_parameters(topology, world)),
+        buckets=(*world.buckets, *_buckets(documents, topology)),
+        endpoints=tuple(_endpoints(documents, topology, world)),
     )
 
 
-def roles_only(world: World) -> World:
+def documents_only(world: World) -> World:
     """Return the part of a world that can be put into a running sandbox without a trace."""
-    return replace(world, projects=(), parameters=(), buckets=())
+    buckets = tuple(bucket for bucket in world.buckets if bucket.policy is not None)
+    return replace(world, projects=(), parameters=(), buckets=buckets)
 
 
-def role_seeds(topology: Topology, templates: Path | None) -> Iterator[RoleSeed]:
-    """Yield every role that the configuration names, with its rendered documents."""
-    found = wanted_documents(topology, versions=_versions(topology), trusted=(PROMOTER,))
-    wanted = [each for each in found if each.of_role]
-    for role in dict.fromkeys(each.attached_to for each in wanted):
-        own = [each for each in wanted if each.attached_to == role]
-        yield _role(role, [(each, _rendered(each, templates)) for each in own])
+def sts_endpoint_id(account: str) -> str:
+    """Return what the sandbox calls an account's STS endpoint, which promote.yaml does not name."""
+    return f"vpce-{account:0>17}"
 
 
-def _rendered(wanted: WantedDocument, templates: Path | None) -> Mapping[str, Any]:
-    return render(wanted.kind, wanted.context, directory=templates)
+def _documents(topology: Topology, templates: Path | None) -> list[_Rendered]:
+    """Render every document of which the sandbox has the place that it is attached to."""
+    wanted = wanted_documents(topology, versions=_versions(topology), trusted=(PROMOTER,))
+    return [
+        (each, render(each.kind, each.context, directory=templates))
+        for each in wanted
+        if each.of_role or each.kind in _ATTACHED
+    ]
 
 
-def _role(role: str, documents: Sequence[tuple[WantedDocument, Mapping[str, Any]]]) -> RoleSeed:
+def _roles(documents: Sequence[_Rendered]) -> Iterator[RoleSeed]:
+    """Yield every role that the configuration names, with its documents."""
+    own: dict[str, list[_Rendered]] = {}
+    for wanted, document in documents:
+        if wanted.of_role:
+            own.setdefault(wanted.attached_to, []).append((wanted, document))
+    for role, found in own.items():
+        yield _role(role, found)
+
+
+def _endpoints(
+    documents: Sequence[_Rendered], topology: Topology, world: World
+) -> Iterator[EndpointSeed]:
+    """Yield the endpoints of a world and those that the configuration names, with their policies.
+
+    One that serves several accounts is taken for the first one's.
+    """
+    found = {endpoint.id: endpoint for endpoint in world.endpoints}
+    for wanted, policy in documents:
+        account = wanted.account or topology.environment(wanted.environments[0]).accounts[0]
+        if wanted.kind == _REKOGNITION_ENDPOINT:
+            made = EndpointSeed(id=wanted.attached_to, account=account, policy=policy)
+            found[made.id] = made
+        elif wanted.kind == _STS_ENDPOINT:
+            id_ = sts_endpoint_id(account)
+            found[id_] = EndpointSeed(id=id_, account=account, services=("sts",), policy=policy)
+    yield from found.values()
+
+
+def _buckets(documents: Sequence[_Rendered], topology: Topology) -> Iterator[BucketSeed]:
+    """Yield the bucket of the training images, with its policy."""
+    for wanted, policy in documents:
+        if wanted.kind == _BUCKET and topology.data_lake is not None:
+            yield BucketSeed(
+                account=topology.data_lake.account,
+                name=topology.data_lake.bucket,
+                policy=policy,
+                region=topology.region,
+            )
+
+
+def _role(role: str, documents: Sequence[_Rendered]) -> RoleSeed:
     arn = parse_arn(role)
     trusts = [document for wanted, document in documents if wanted.name is None]
     return RoleSeed(
@@ -97,7 +160,8 @@ def _is_known(topology: Topology, project: str) -> bool:
 
 def _accounts(topology: Topology, world: World) -> Iterator[Account]:
     known = {account.id for account in world.organization.accounts}
-    named = [topology.ml.account, *(a for e in topology.environments for a in e.accounts)]
+    lake = [topology.data_lake.account] if topology.data_lake else []
+    named = [topology.ml.account, *(a for e in topology.environments for a in e.accounts), *lake]
     for account in dict.fromkeys(named):
         if account not in known:
             unit = "MachineLearning" if account == topology.ml.account else "Workloads"

@@ -11,7 +11,7 @@ from promote.config.shapes import Key, Listed, Section
 from promote.config.source import Scalar
 
 # Organizations API Reference, AttachPolicy, TargetId: an account, a unit or the root.
-_TARGET = re.compile("[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}")
+TARGET = re.compile("[0-9]{12}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}")
 _ARN = re.compile("arn(:[^:]*){4}:.+")
 
 
@@ -22,14 +22,14 @@ class PolicyTarget:
     def value(self, scalar: Scalar) -> str:
         """Return the id."""
         text = scalar.text
-        if _TARGET.fullmatch(text) is None:
+        if TARGET.fullmatch(text) is None:
             expected = 'an account id in quotes, the id of a unit ("ou-…") or of the root ("r-…")'
             raise UnusableError(f"{shown(text)} is not {expected}")
         return AccountId().value(scalar) if text.isdecimal() else text
 
     def schema(self) -> JsonSchema:
         """Describe it by its pattern."""
-        return {"type": "string", "pattern": f"^({_TARGET.pattern})$"}
+        return {"type": "string", "pattern": f"^({TARGET.pattern})$"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from promote.core.documents import WantedDocument
 from promote.core.exactness import Meaning
 from promote.core.grants import exact_versions
-from promote.core.intent import planned
 from promote.core.observation import Json
 from promote.core.plan import Grant, Plan, Revoke
-from promote.core.proof import Render
+from promote.core.policies.documents import WantedDocument
+from promote.core.policies.intent import planned
+from promote.core.policies.proof import Render
 from promote.core.topology import Topology
 from promote.errors import ProofError
 from promote.iam.document import Kind

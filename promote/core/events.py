@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from promote.core.guardrail_steps import GuardrailStep
+from promote.core.guardrails.steps import GuardrailStep
 from promote.core.plan import Step
 
 

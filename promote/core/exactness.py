@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from promote.core.change import Change, change, unstated
 from promote.core.grants import exact_versions
-from promote.core.needs import access_policy_context, allowed_resources
 from promote.core.observation import Json
 from promote.core.plan import Grant, Revoke, Step
-from promote.core.proof import DiffersError, prove
+from promote.core.policies.needs import access_policy_context, allowed_resources
+from promote.core.policies.proof import DiffersError, prove
 from promote.core.topology import Environment, Topology
 from promote.errors import PolicyError, ProofError
 from promote.iam.evaluate import Verdict

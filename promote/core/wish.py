@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from promote.core.exactness import Meaning
 from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.plan import Plan, Request
+from promote.core.policies.proof import Render
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion
 from promote.errors import NotFoundError
-
-Render = Callable[[str, Mapping[str, object]], Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,9 @@ _REFUSED = {
     "Federated": "is not accepted: an identity provider's claims are not among what we decide by.",
     "CanonicalUser": "is not accepted: it does not say which account is meant.",
 }
+ANONYMOUS = "anonymous"
+"""The principal of a request that nobody signed."""
+
 _EVERYONE = (Principal("AWS", "*"),)
 
 
@@ -93,6 +96,11 @@ def caller_of(principal: str, context: Mapping[str, tuple[str, ...]]) -> Caller:
             raise ValueError(msg)
         role = context["aws:principalarn"][0]
     return Caller(principal, role, f"arn:{arn.partition}:iam::{arn.account}:root", arn.account)
+
+
+def is_caller(text: str) -> bool:
+    """Say whether a text can be the principal of a request, or be the role of one's session."""
+    return text == ANONYMOUS or (text != "*" and _is_aws_principal(text)) or _is_service(text)
 
 
 def read_principals(value: object, kind: Kind, at: Place) -> tuple[Principal, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from promote.core.organization import ControlPolicy, ControlType
+from promote.core.guardrails.organization import ControlPolicy, ControlType
 from promote.ports.clock import Clock
 from promote.ports.identities import Identities
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from promote.core.difference import Comparison, Difference
-from promote.core.witness import Shown
+from promote.core.policies.difference import Comparison, Difference
+from promote.core.policies.witness import Shown
 from promote.report.json import document
 from promote.report.layout import Style, clean, counted, paragraph, unstyled
 from promote.report.proofs import context_lines, witness_json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promote.core.explain import DocumentSays, Explanation
+from promote.core.policies.explain import DocumentSays, Explanation
 from promote.iam.authorise import Layer
 from promote.iam.evaluate import Verdict
 from promote.iam.nearest import Mismatch, NearMiss

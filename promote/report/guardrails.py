@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from promote.core.guarding import GuardrailFinding
-from promote.core.guardrail_steps import (
+from promote.core.guardrails.attached import GuardrailFinding
+from promote.core.guardrails.steps import (
     AttachPolicy,
     CreatePolicy,
     DeletePolicy,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from promote.core.proving import Trial
-from promote.core.witness import Shown
+from promote.core.policies.proving import Trial
+from promote.core.policies.witness import Shown
 from promote.iam.evaluate import Verdict
 from promote.report.json import document
 from promote.report.layout import Style, clean, counted, paragraph, unstyled
@@ -106,6 +106,8 @@ def context_lines(context: Mapping[str, str | tuple[str, ...]], indent: str) -> 
 
 
 def _direction(shown: Shown) -> str:
+    if shown.document is shown.plan:
+        return "It does not name the principal as closely as planned, or more, for instance:"
     if shown.document is Verdict.ALLOWED:
         return "It allows more than planned, for instance:"
     if shown.plan is Verdict.ALLOWED:

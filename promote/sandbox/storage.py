@@ -7,7 +7,6 @@ writes are not atomic under threads; one lock around every use makes them so.
 from __future__ import annotations
 
 import io
-import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -156,8 +155,3 @@ def _environ(request: Request, account: str) -> dict[str, Any]:
             environ["HTTP_" + name.upper().replace("-", "_")] = value
     environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     return environ
-
-
-def body_of(response: Response) -> Any:
-    """Read the JSON body of a response."""
-    return json.loads(response.body)

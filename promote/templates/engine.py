@@ -6,7 +6,8 @@ and lists are the template's alone. An expression inside quotation marks, or in 
 is refused whatever its value.
 
 Statements that write text past the expressions (macros, filter and call blocks) or that read other
-files are refused as well: only ``if``, ``for`` and ``set`` remain.
+files are refused as well: only ``if``, ``for`` and ``set`` remain. So that filling ends soon, loops
+lie at most two deep, and nothing is multiplied.
 """
 
 from __future__ import annotations
@@ -29,13 +30,18 @@ from promote.iam.document import loads
 _MARK = "\ue000"
 _SEALED = re.compile(rf'"{_MARK}[0-9a-f]*"')
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
+_DEEPEST_LOOP = 2
+_MULTIPLYING = {nodes.Mul: "*", nodes.Pow: "**"}
 _STATEMENTS = (nodes.Assign, nodes.For, nodes.If, nodes.Output)
 _HOW_TO_WRITE = (
     "An expression writes a whole JSON value, with its quotation marks. Join texts inside it:\n"
     '    "Resource": {{ "arn:aws:iam::" ~ account ~ ":role/promote-reader" }}'
 )
+_WITHOUT_LOOP = 'A list is written whole, without a loop:\n    "Resource": {{ resources }}'
 # What an expression of a template may raise: Jinja's own errors, and those of Python's operators.
-_FAILURES = (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+_FAILURES = (
+    jinja2.TemplateError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def fill(source: str, context: Mapping[str, object], *, name: str) -> dict[str, object]:
@@ -75,9 +81,12 @@ def _compiled(source: str, name: str) -> jinja2.Template:
     try:
         tree = environment.parse(_without_comments(source), filename=name)
         _check_statements(tree, name)
+        _check_effort(tree, name)
         code = environment.compile(tree, filename=name)
     except jinja2.TemplateSyntaxError as error:
         raise _problem(name, error.lineno, f"{str(error.message).rstrip('.')}.") from error
+    except RecursionError as error:
+        raise _problem(name, None, "its expressions lie too deep in each other.") from error
     # No globals: what a template may name is its context.
     return environment.template_class.from_code(environment, code, {})
 
@@ -102,6 +111,21 @@ def _check_statements(tree: nodes.Template, name: str) -> None:
                 node.lineno,
                 f"the statement {what} has no place here; only if, for and set have.",
             )
+
+
+def _check_effort(tree: nodes.Template, name: str) -> None:
+    for node in tree.find_all(tuple(_MULTIPLYING)):
+        text = f"the operator {_MULTIPLYING[type(node)]} has no place here; + and ~ have."
+        raise _problem(name, node.lineno, text)
+    loops = [(node, 1) for node in tree.iter_child_nodes()]
+    while loops:
+        node, depth = loops.pop()
+        if isinstance(node, nodes.For):
+            if depth > _DEEPEST_LOOP or node.recursive:
+                text = f"loops may lie {_DEEPEST_LOOP} deep, and none may be recursive."
+                raise _problem(name, node.lineno, text, _WITHOUT_LOOP)
+            depth += 1
+        loops += [(inner, depth) for inner in node.iter_child_nodes()]
 
 
 def _sealed(value: object) -> str:

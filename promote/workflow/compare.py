@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from promote.core.coverage import role_coverage
-from promote.core.difference import Comparison, compare, foreign
-from promote.core.documents import access_policy_context, allowed_resources, wanted_documents
 from promote.core.grants import allowed_patterns, exact_versions
 from promote.core.observation import AccessRoleState, Json, Observation
+from promote.core.policies.difference import Comparison, compare, foreign
+from promote.core.policies.documents import (
+    access_policy_context,
+    allowed_resources,
+    wanted_documents,
+)
+from promote.core.policies.proof import Render
 from promote.core.topology import Environment, Model, Target, Topology
-from promote.core.wish import Render
 from promote.iam.elements import Kind
 from promote.ports import World
 from promote.workflow.observe import Observer
@@ -45,7 +49,7 @@ class Comparer:
         topology = self.topology
         models = (topology.model(model),) if model else topology.models
         only = (topology.environment(environment),) if environment else topology.environments
-        trusts = self._trusts()
+        trusts = wanted_trusts(self.world, self.topology, self.render)
         found: dict[tuple[str, str, str | None], Comparison] = {}
         for each in models:
             observation = Observer(self.world, topology, each.name, only[0]).observe()
@@ -124,19 +128,20 @@ class Comparer:
                 concerns = bool(allowed_patterns(document))
                 yield foreign(document, attached_to=state.arn, name=name, concerns=concerns)
 
-    def _trusts(self) -> dict[str, Json]:
-        """Render the wanted trust policies.
 
-        Where the promoter itself is who tries an access role, it is among the trusted.
-        """
-        targets = [t for each in self.topology.models for t in self.topology.all_targets(each.name)]
-        ambient = any(target.smoke_role is None for target in targets)
-        trusted = [self.world.identities.caller().arn] if ambient else []
-        return {
-            wanted.attached_to: self.render(wanted.kind, wanted.context)
-            for wanted in wanted_documents(self.topology, trusted=trusted)
-            if wanted.kind == "access-role-trust"
-        }
+def wanted_trusts(world: World, topology: Topology, render: Render) -> dict[str, Json]:
+    """Render the wanted trust policy of every access role, by the ARN of the role.
+
+    Where the promoter itself is who tries an access role, it is among the trusted.
+    """
+    targets = [each for model in topology.models for each in topology.all_targets(model.name)]
+    ambient = any(target.smoke_role is None for target in targets)
+    trusted = [world.identities.caller().arn] if ambient else []
+    return {
+        wanted.attached_to: render(wanted.kind, wanted.context)
+        for wanted in wanted_documents(topology, trusted=trusted)
+        if wanted.kind == "access-role-trust"
+    }
 
 
 def _under_way(observation: Observation, environment: Environment) -> frozenset[str]:

@@ -13,7 +13,8 @@ from typing import assert_never
 
 from promote.arn import parse_arn
 from promote.core.events import GuardrailChanged, IdentityShown, Waiting
-from promote.core.guardrail_steps import (
+from promote.core.guardrails.organization import ControlPolicy, ControlType, OrganizationState
+from promote.core.guardrails.steps import (
     AttachPolicy,
     CreatePolicy,
     DeletePolicy,
@@ -22,12 +23,11 @@ from promote.core.guardrail_steps import (
     GuardrailStep,
     UpdatePolicy,
 )
-from promote.core.guardrails import (
+from promote.core.guardrails.wanted import (
     DESCRIPTION,
     MARK,
     says_the_same,
 )
-from promote.core.organization import ControlPolicy, ControlType, OrganizationState
 from promote.core.topology import Topology
 from promote.errors import LostResponseError, StalePlanError
 from promote.ports import Caller

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from promote.core.asking import account_of, owner_of
-from promote.core.explain import Known
-from promote.core.governing import Place, is_under_rcps
+from promote.core.guardrails.organization import ControlType, OrganizationState
 from promote.core.observation import AccessRoleState, Json
-from promote.core.organization import ControlType, OrganizationState
+from promote.core.policies.explain import Known
+from promote.core.policies.governing import Place, is_under_rcps
+from promote.core.policies.implied import Context, account_of, owner_of
 from promote.core.topology import Topology
 from promote.errors import PolicyError, PromoteError
 from promote.iam.document import Kind, parse
@@ -31,6 +31,8 @@ class Live:
     documents: tuple[Known, ...]
     notes: tuple[str, ...]
     """What was not looked at."""
+    organization: Context | None
+    """The condition keys that tell who belongs to it; None where that could not be read."""
     unreadable: tuple[str, ...]
     """Live policies outside the fragment that can be decided, each as a sentence."""
 
@@ -65,16 +67,18 @@ class LiveReader:
         found, notes = list(self._of_roles()), []
         kept = [each for each in rendered if not self._is_replaced(each)]
         try:
-            found += list(self._of_organization())
+            state = self._organization()
         except PromoteError as error:
+            state = None
             notes.append(f"The organisation's policies could not be read: {error}")
-        else:
-            if self.survey is not None:
-                kept = [each for each in kept if each.place.kind not in _CONTROLS.values()]
+        if state is not None:
+            found += list(self._controls(state))
+            kept = [each for each in kept if each.place.kind not in _CONTROLS.values()]
         known, unreadable = _parsed(found)
         return Live(
             documents=(*known, *kept),
             notes=(*self._missing(), *notes, *self._told(kept)),
+            organization=None if state is None else state.keys(self._asking, self._owner),
             unreadable=tuple(unreadable),
         )
 
@@ -86,16 +90,22 @@ class LiveReader:
             where = Place(template="trust policy", kind=Kind.TRUST, attached_to=asked_for.arn)
             yield where, asked_for.trust
 
-    def _of_organization(self) -> Iterator[tuple[Place, Json | str]]:
-        asking = account_of(self.request.principal)
-        owner = owner_of(self.request, self.topology)
-        accounts = [each for each in (asking, owner) if each is not None]
-        if self.survey is None or not accounts:
-            return
-        state = self.survey(sorted(set(accounts)))
-        governed = {ControlType.SCP: asking}
+    @property
+    def _asking(self) -> str | None:
+        return account_of(self.request.principal)
+
+    @property
+    def _owner(self) -> str | None:
+        return owner_of(self.request, self.topology)
+
+    def _organization(self) -> OrganizationState | None:
+        accounts = {each for each in (self._asking, self._owner) if each is not None}
+        return self.survey(sorted(accounts)) if self.survey is not None and accounts else None
+
+    def _controls(self, state: OrganizationState) -> Iterator[tuple[Place, Json | str]]:
+        governed = {ControlType.SCP: self._asking}
         if is_under_rcps(self.request):
-            governed[ControlType.RCP] = owner
+            governed[ControlType.RCP] = self._owner
         for control, account in governed.items():
             for holder, policies in state.levels(account, control) if account else ():
                 for policy in policies:

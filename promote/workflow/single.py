@@ -11,10 +11,11 @@ from promote.core.exactness import prove_single
 from promote.core.grants import exact_versions
 from promote.core.observation import Json, Observation
 from promote.core.plan import Request, Start
+from promote.core.policies.proof import Render
 from promote.core.record import AccessChanged, VerificationDone
 from promote.core.topology import Granularity
 from promote.core.version import ModelVersion, Status
-from promote.core.wish import Render, RoleInPlay, Wish
+from promote.core.wish import RoleInPlay, Wish
 from promote.errors import (
     AccessDeniedError,
     NotFoundError,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from promote.core.documents import WantedDocument
+from promote.core.policies.documents import WantedDocument
 from promote.templates import render
 from tests.artifacts.test_policies import wanted
 from tests.builders import ML, QA, version_arn

@@ -22,6 +22,9 @@ class Given(StrEnum):
     FOREIGN_INLINE = "another inline policy on the access role allows every version"
     ORPHAN = "v2 runs for nobody"
     INTERRUPTED = "the first promotion ever was interrupted after its switch"
+    GUARDED = "the guardrails are applied"
+    GUARDED_LESS = "the guardrails applied exempt a role too many"
+    WITHOUT_RCPS = "RCPs are not enabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ PLAN = Need("promote plan tools v2 --to qa")
 RELEASE = Need("promote release tools v2 --to qa --yes")
 VERIFY = Need("promote verify tools --environment qa")
 ADOPT = f"{RELEASE.command} --adopt"
+GUARD = "promote guardrail apply --yes"
+CHECK = Need("promote guardrail check", Given.GUARDED)
+DETACH = Need("promote guardrail detach --delete --yes", Given.GUARDED)
 
 PERMISSIONS: dict[str, dict[str, Need]] = {
     "access-role": {"rekognition:DetectCustomLabels": RELEASE},
@@ -52,6 +58,21 @@ PERMISSIONS: dict[str, dict[str, Need]] = {
         # There was no pointer before: to put it back is to delete it.
         "ssm:DeleteParameter": Need("promote abort tools --yes", Given.INTERRUPTED),
         "ssm:PutParameter": RELEASE,
+    },
+    "guardrails": {
+        "organizations:AttachPolicy": Need(GUARD),
+        "organizations:CreatePolicy": Need(GUARD),
+        "organizations:DeletePolicy": DETACH,
+        "organizations:DescribeOrganization": CHECK,
+        "organizations:DescribePolicy": CHECK,
+        "organizations:DetachPolicy": DETACH,
+        "organizations:EnablePolicyType": Need(GUARD, Given.WITHOUT_RCPS),
+        "organizations:ListParents": CHECK,
+        "organizations:ListPolicies": CHECK,
+        "organizations:ListPoliciesForTarget": CHECK,
+        "organizations:ListRoots": CHECK,
+        "organizations:ListTargetsForPolicy": CHECK,
+        "organizations:UpdatePolicy": Need(GUARD, Given.GUARDED_LESS),
     },
     "operator": {
         "iam:DeleteRolePolicy": Need(ADOPT, Given.FOREIGN_INLINE),
@@ -87,7 +108,6 @@ PERMISSIONS: dict[str, dict[str, Need]] = {
 _TRAINING = "training reads images and manifests with the trainer's permissions"
 _READING = "Custom Labels read images and manifests by itself before"
 _MAKING = "models are made by those who train"
-_GUARDRAIL = "promote guardrail"
 
 PROTECTIONS: dict[str, dict[str, str]] = {
     "boundary": {"rekognition:DetectCustomLabels": "it is what an access role is there for"},
@@ -104,21 +124,6 @@ PROTECTIONS: dict[str, dict[str, str]] = {
     "data-lake-key": {
         "kms:Decrypt": _TRAINING,
         "kms:GenerateDataKey": "training writes its results and manifests",
-    },
-    "guardrails": {
-        "organizations:AttachPolicy": f"{_GUARDRAIL} apply",
-        "organizations:CreatePolicy": f"{_GUARDRAIL} apply",
-        "organizations:DeletePolicy": f"{_GUARDRAIL} detach",
-        "organizations:DescribeOrganization": f"{_GUARDRAIL} check",
-        "organizations:DescribePolicy": f"{_GUARDRAIL} check",
-        "organizations:DetachPolicy": f"{_GUARDRAIL} detach",
-        "organizations:EnablePolicyType": f"{_GUARDRAIL} apply",
-        "organizations:ListParents": f"{_GUARDRAIL} check",
-        "organizations:ListPolicies": f"{_GUARDRAIL} check",
-        "organizations:ListPoliciesForTarget": f"{_GUARDRAIL} check",
-        "organizations:ListRoots": f"{_GUARDRAIL} check",
-        "organizations:ListTargetsForPolicy": f"{_GUARDRAIL} check",
-        "organizations:UpdatePolicy": f"{_GUARDRAIL} apply",
     },
     "project-policy": {"rekognition:CopyProjectVersion": "the one action that AWS supports there"},
     "rcp": {

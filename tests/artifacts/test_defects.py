@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.core.proof import DiffersError, prove
+from promote.core.policies.proof import DiffersError, prove
 from promote.errors import PolicyError
 from promote.iam.document import parse
 from promote.iam.lint import RULES, lint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.core.documents import WantedDocument, wanted_documents
+from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.core.topology import Granularity
 from promote.iam.lint import lint
 from promote.iam.quota import QUOTAS

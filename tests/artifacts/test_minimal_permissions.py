@@ -16,27 +16,33 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from promote.cli.main import main
+from promote.cli.main import execute
+from promote.cli.run import Run
 from promote.cli.sandbox_logins import variables_of
 from promote.cli.sandbox_world import world_of
 from promote.config import load
-from promote.core.documents import wanted_documents
 from promote.core.events import Event, StepDone
 from promote.core.plan import Switch
+from promote.core.policies.documents import wanted_documents
+from promote.core.topology import Topology
+from promote.guardrails import Guardrails
 from promote.iam.document import parse
 from promote.promoter import Promoter
 from promote.sandbox import admin
 from promote.sandbox.images import draw_tool
-from promote.sandbox.seed import ML, POINTER, PROJECT, QA
+from promote.sandbox.seed import MANAGEMENT, ML, ORGANIZATION, POINTER, PROJECT, QA
 from promote.sandbox.world import RoleSeed, World, to_json
 from promote.templates import KINDS, render
 from promote.templates.location import policies_directory
 from tests.artifacts.permissions import PERMISSIONS, Given, Need, markdown, needs
+from tests.fake_organization import QuickClock
 
 ROOT = Path(__file__).parents[2]
 AWS = str(Path(sys.executable).with_name("aws"))
@@ -66,8 +72,10 @@ defaults:
   smoke: {images: golden/, min_accuracy: 0.5}
 environments:
   - {name: qa, accounts: ["333333333333"], drain: 0s}
+guardrails: {account: "999999999999", role: promote-guardrails, targets: ["222222222222"]}
 """
 KIND_OF_ROLE = {
+    (MANAGEMENT, "promote-guardrails"): "guardrails",
     (ML, "promote-reader"): "reader-ml",
     (ML, "promote-operator-qa"): "operator",
     (ML, "tools-qa"): "access-role",
@@ -95,6 +103,25 @@ class Done:
         return {who_and_what for call in refused for who_and_what in deciding(call)}
 
 
+@cache
+def session(_key: str) -> boto3.Session:
+    """Return a session with the keys of the environment, made once for each of them."""
+    return boto3.Session()
+
+
+def quick(topology: Topology, on_event: Callable[[Event], None] | None = None) -> Guardrails:
+    """Open the library of guardrails; it does not keep the slow pace of a real organisation."""
+    own = session(os.environ["AWS_ACCESS_KEY_ID"])
+    return Guardrails(topology, session=own, clock=QuickClock(), on_event=on_event)
+
+
+class QuickRun(Run):
+    """A run of the command line."""
+
+    def guardrails(self, on_event: Callable[[Event], None] | None = None) -> Guardrails:
+        return quick(self.topology(), on_event)
+
+
 class Workplace:
     """A sandbox and a configuration for it; every case gets the world anew."""
 
@@ -108,13 +135,15 @@ class Workplace:
         own = "" if templates is None else f"templates: {templates}\n"
         self.configuration.write_text(CONFIGURATION + own)
         world = world_of(load(self.configuration), templates)
-        admin.seed(self.endpoint, to_json(ARRANGED[given](world)), replace=True)
+        if (arrange := ARRANGED.get(given)) is not None:
+            world = arrange(world)
+        admin.seed(self.endpoint, to_json(world), replace=True)
 
     def run(self, need: Need, templates: Path | None = None) -> Done:
         """Run a command in its world."""
         self.seed(need.given, templates)
-        if need.given is Given.INTERRUPTED:
-            self.interrupt()
+        if (prepare := PREPARED.get(need.given)) is not None:
+            prepare(self)
         return self.again(need.command)
 
     def again(self, command: str) -> Done:
@@ -137,6 +166,23 @@ class Workplace:
             with pytest.raises(KeyboardInterrupt):
                 promoter.apply(promoter.plan("tools", "v2", to="qa"))
 
+    def guard(self, *exempt: str) -> None:
+        """Apply the guardrails as an administrator, whatever the templates are."""
+        topology = load(self.configuration)
+        assert topology.guardrails is not None
+        own = replace(topology.guardrails, role=None, exempt=exempt)
+        with self.login(f"admin/{MANAGEMENT}"):
+            guardrails = quick(replace(topology, guardrails=own))
+            guardrails.apply(guardrails.plan())
+
+    def disable_rcps(self) -> None:
+        """Disable a type of policies as an administrator."""
+        with self.login(f"admin/{MANAGEMENT}"):
+            organizations = session(os.environ["AWS_ACCESS_KEY_ID"]).client("organizations")
+            organizations.disable_policy_type(
+                RootId=ORGANIZATION.root, PolicyType="RESOURCE_CONTROL_POLICY"
+            )
+
     def promote(self, arguments: list[str]) -> tuple[int, str]:
         """Run `promote` in this process, as the promoter."""
         said = io.StringIO()
@@ -145,7 +191,7 @@ class Workplace:
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
         ):
-            code = main([*arguments, "-f", str(self.configuration)])
+            code = execute(QuickRun([*arguments, "-f", str(self.configuration)]))
         return code, said.getvalue()
 
     def aws(self, arguments: list[str]) -> tuple[int, str]:
@@ -206,7 +252,6 @@ def nothing_promoted_yet(world: World) -> World:
 
 DETECT = allow("rekognition:DetectCustomLabels")
 ARRANGED: dict[Given, Callable[[World], World]] = {
-    Given.SEEDED: lambda world: world,
     Given.ATTACHED: with_access_role(
         lambda role: replace(role, attached={"reports": allow("cloudwatch:PutMetricData")})
     ),
@@ -218,6 +263,12 @@ ARRANGED: dict[Given, Callable[[World], World]] = {
     ),
     Given.ORPHAN: v2_running,
     Given.INTERRUPTED: nothing_promoted_yet,
+}
+PREPARED: dict[Given, Callable[[Workplace], None]] = {
+    Given.GUARDED: Workplace.guard,
+    Given.GUARDED_LESS: lambda workplace: workplace.guard(f"arn:aws:iam::{ML}:role/former"),
+    Given.INTERRUPTED: Workplace.interrupt,
+    Given.WITHOUT_RCPS: Workplace.disable_rcps,
 }
 
 

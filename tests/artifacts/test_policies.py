@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.core.documents import WantedDocument, wanted_documents
-from promote.core.intent import planned
+from promote.core.policies.documents import WantedDocument, wanted_documents
+from promote.core.policies.intent import planned
 from promote.core.topology import Granularity
 from promote.errors import PolicyError, TemplateError
 from promote.iam.document import Effect, Kind, Policy, canonical, loads, parse

@@ -10,11 +10,11 @@ import pytest
 
 from promote.cli.main import main
 from promote.cli.sandbox_example import EXAMPLE
-from promote.core.asking import completed, role_of
-from promote.core.documents import wanted_documents
-from promote.core.evidence import documents_alone, governing_documents
-from promote.core.explain import UNDECIDED, Explanation, explain, explain_alone
-from promote.core.governing import Place, is_governing
+from promote.core.policies.documents import wanted_documents
+from promote.core.policies.explain import UNDECIDED, Explanation, explain, explain_alone
+from promote.core.policies.governing import Place, is_governing
+from promote.core.policies.implied import completed, corrected, role_of
+from promote.core.policies.rendered import documents_alone, governing_documents
 from promote.core.topology import Guardrails, Topology
 from promote.iam.elements import Kind
 from promote.iam.evaluate import Request
@@ -129,6 +129,26 @@ class TestWhatIsImplied:
         assert found.implied["aws:PrincipalAccount"] == ML
         assert found.implied["aws:PrincipalOrgID"] == ORGANIZATION
 
+    def test_is_what_policies_of_an_organisation_ask_for(self) -> None:
+        implied = explained().implied
+        assert implied["aws:RequestedRegion"] == "us-east-1"
+        assert implied["aws:ViaAWSService"] == "false"
+        assert implied["aws:PrincipalType"] == "AssumedRole"
+        abroad = a_topology(region="eu-west-1")
+        for action, region in ((DETECT, "eu-west-1"), ("iam:GetRole", "us-east-1")):
+            found = explained(action=action, topology=abroad)
+            assert found.implied["aws:RequestedRegion"] == region
+
+    def test_is_corrected_by_what_the_organisation_is(self) -> None:
+        stated = Request(ACCESS_ROLE, DETECT, V1, {"aws:ResourceOrgID": "o-stated"})
+        request, implied = completed(stated, a_topology(organization=ORGANIZATION), ())
+        seen = {"aws:PrincipalOrgPaths": "o-seen/r-1/", "aws:ResourceOrgID": "o-seen"}
+        request, implied = corrected(request, implied, seen)
+        assert request.context["aws:ResourceOrgID"] == "o-stated"
+        assert implied["aws:PrincipalOrgPaths"] == "o-seen/r-1/"
+        assert "aws:PrincipalOrgID" not in request.context
+        assert request.context["aws:PrincipalAccount"] == ML
+
     def test_never_replaces_what_is_stated(self) -> None:
         found = explained(context={"AWS:PrincipalOrgId": "o-other"})
         assert "aws:PrincipalOrgID" not in found.implied
@@ -235,8 +255,11 @@ class TestTheCommand:
             Implied beside the given context:
                 aws:PrincipalArn = {CONSUMER}
                 aws:PrincipalAccount = {QA}
+                aws:PrincipalType = AssumedRole
                 aws:PrincipalOrgID = {ORGANIZATION}
+                aws:RequestedRegion = us-east-1
                 aws:SecureTransport = true
+                aws:ViaAWSService = false
                 aws:PrincipalIsAWSService = false
                 aws:ResourceAccount = {ML}
                 aws:ResourceOrgID = {ORGANIZATION}
@@ -247,11 +270,15 @@ class TestTheCommand:
         ("option", "says"),
         [
             (("--action", "AssumeRole"), "'AssumeRole' is no action"),
+            (("--action", "sts:Assume?"), "'sts:Assume?' is no action"),
+            (("--principal", "arn:aws:iam:222222222222:role/x"), "is no principal. Expected the"),
+            (("--principal", "arn:aws:iam::22222222222:role/x"), "is no principal. Expected the"),
+            (("--principal", "*"), "'*' is no principal."),
+            (("--resource", ""), "It is empty. Expected an ARN"),
             (("--context", "sts:ExternalId"), "'sts:ExternalId' is not KEY=VALUE."),
             (("--attached-to", ACCESS_ROLE), "--attached-to goes with --kind."),
             (("--live", "--kind", "consumer"), "it does not go with --live"),
         ],
-        ids=["action", "context", "attached-to", "live"],
     )
     def test_refuses_what_makes_no_question(
         self, option: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
@@ -259,3 +286,35 @@ class TestTheCommand:
         asked = ("--principal", CONSUMER, "--action", ASSUME, "--resource", ACCESS_ROLE)
         assert main(["policy", "explain", *asked, *option]) == 2
         assert says in " ".join(capsys.readouterr().err.split())
+
+    @pytest.mark.parametrize(
+        ("option", "says"),
+        [
+            (("--kind", "scp"), "asks for no document of kind scp."),
+            (
+                ("--kind", "boundary", "--attached-to", "tools-qa"),
+                f"tools-qa. Those of the kind are attached to arn:aws:iam::{ML}:role/tools-prod, ",
+            ),
+        ],
+        ids=["kind", "attached-to"],
+    )
+    def test_refuses_documents_that_there_are_not(
+        self, option: tuple[str, ...], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "promote.yaml"
+        path.write_text(EXAMPLE)
+        asked = ("--principal", CONSUMER, "--action", ASSUME, "--resource", ACCESS_ROLE)
+        assert main(["policy", "explain", "-f", str(path), *asked, *option]) == 7
+        assert says in " ".join(capsys.readouterr().err.split())
+
+    def test_says_that_an_action_is_unknown_and_takes_a_key_in_any_case_for_one(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "promote.yaml"
+        path.write_text(EXAMPLE)
+        asked = ("--principal", CONSUMER, "--action", "sts:AssumeRol", "--resource", ACCESS_ROLE)
+        keys = ("--context", "aws:TagKeys=a", "--context", "AWS:tagkeys=b")
+        assert main(["policy", "explain", "-f", str(path), *asked, *keys]) == 4
+        out, err = capsys.readouterr()
+        assert "is sts:AssumeRol. Did you mean sts:AssumeRole?" in err
+        assert "aws:TagKeys = a, b" in out

@@ -80,11 +80,29 @@ class TestAFile:
         assert guessed
         assert rules_found(capsys) != guessed
 
-    def test_that_is_no_json_is_refused(self, tmp_path: Path, capsys: Capture) -> None:
-        path = tmp_path / "broken.json"
-        path.write_text("{")
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [
+            (b"{", "is not JSON"),
+            (b"", "is not JSON"),
+            (b"[]", "Expected an object."),
+            (b'{"Statement": NaN}', "NaN is not a JSON number"),
+            (b'{"Statement": {"Effect": "Allow", "Effect": "Deny"}}', "'Effect' appears twice"),
+            (b"\xef\xbb\xbf{}", "begins with a byte order mark"),
+            (b'{"Id": "\xe9"}', "is not UTF-8: invalid continuation byte at byte 8."),
+            (None, "Is a directory."),
+        ],
+    )
+    def test_that_is_no_policy_is_refused(
+        self, content: bytes | None, says: str, tmp_path: Path, capsys: Capture
+    ) -> None:
+        path = tmp_path if content is None else tmp_path / "p.json"
+        if content is not None:
+            path.write_bytes(content)
         assert lint(str(path)) == 2
-        assert str(path) in " ".join(capsys.readouterr().err.split())
+        err = "".join(capsys.readouterr().err.split())
+        assert "".join(str(path).split()) in err
+        assert "".join(says.split()) in err
 
 
 class TestTheRules:

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from promote.core.documents import WantedDocument, wanted_documents
+from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.core.topology import Topology
 from promote.iam.authorise import Authorisation, Governing, Layer, authorise
 from promote.iam.document import Kind, Policy, parse
@@ -333,6 +333,21 @@ class TestGuardrailsRole:
         tag = f"{self.POLICIES}/tag_policy/p-0a1b2c3d"
         assert not self.may(action, tag, organizations__PolicyType="TAG_POLICY")
         assert not self.may(action, self.OWN.replace(ORGANIZATION, "o-other00000"), **scp)
+
+    def test_it_reads_what_is_on_the_members_of_this_organisation_alone(self) -> None:
+        prefix = f"arn:aws:organizations::{MANAGEMENT}"
+        unit, root = (f"ou/{ORGANIZATION}/ou-ab12-cdefgh34", f"root/{ORGANIZATION}/r-ab12")
+        account = f"account/{ORGANIZATION}/{ML}"
+        for member in (account, unit):
+            assert self.may("ListParents", f"{prefix}:{member}")
+            other = member.replace(ORGANIZATION, "o-other00000")
+            assert not self.may("ListParents", f"{prefix}:{other}")
+        assert not self.may("ListParents", f"{prefix}:{root}")
+        for holder in (account, unit, root):
+            assert self.may("ListPoliciesForTarget", f"{prefix}:{holder}")
+        for action in ("DescribePolicy", "ListTargetsForPolicy"):
+            assert self.may(action, self.OWN)
+            assert not self.may(action, f"{self.POLICIES}/tag_policy/p-0a1b2c3d")
 
     def test_it_attaches_to_accounts_units_and_roots_of_the_organisation(self) -> None:
         rcp = {"organizations__PolicyType": "RESOURCE_CONTROL_POLICY"}

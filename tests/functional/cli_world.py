@@ -1,4 +1,4 @@
-"""A directory with a sandbox of its own, and the installed command line in it."""
+"""A directory with a sandbox of its own, and the command line in it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from promote.sandbox import admin
+from tests.functional import warm
 
-PROMOTE = str(Path(sys.executable).with_name("promote"))
+PROMOTE = warm.PROMOTE
+
 QUICK = {"start_seconds": 0.3, "stop_seconds": 0.1, "propagation_seconds": 0.0}
 
 Done = subprocess.CompletedProcess[str]
 
 
 def run(directory: Path, environment: dict[str, str], *arguments: str) -> Done:
-    """Run `promote` in a directory, without a terminal."""
+    """Run the installed `promote` in a directory, without a terminal."""
     return subprocess.run(
         [PROMOTE, *arguments],
         cwd=directory,
@@ -89,8 +90,8 @@ class Place:
         file.write_text(text.replace("consecutive: 3", "consecutive: 1"))
 
     def promote(self, *arguments: str) -> Done:
-        """Run `promote` as the promoter."""
-        return run(self.directory, self.environment, *arguments)
+        """Run `promote` as the promoter, from a warm start."""
+        return warm.run(self.directory, {**bare(), **self.environment}, *arguments)
 
     def json(self, *arguments: str) -> Any:
         """Run `promote` and read the last line of its output."""

@@ -1,7 +1,8 @@
 """Where promotions are played: a directory with promote.yaml, a sandbox made to fit it, the CLI.
 
-The command line is the installed one, in a process of its own, over real HTTP. What it left behind
-is read past it: from AWS by an administrator, from the ledger's files.
+The command line runs in a process of its own, over real HTTP; the installed one where it is begun
+and then disturbed. What it left behind is read past it: from AWS by an administrator, from the
+ledger's files.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from promote.sandbox import admin
 from promote.sandbox.seed import ML, POINTER, PROJECT
 from promote.sandbox.settings import Settings
 from promote.sandbox.world import World
+from tests.functional import warm
 
 if TYPE_CHECKING:
     import boto3
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from promote.sandbox.server import Sandbox
     from tests.functional.conftest import MakeClient
 
-PROMOTE = str(Path(sys.executable).with_name("promote"))
 V1, V2, V3, V4 = (PROJECT.version_arn(name) for name in ("v1", "v2", "v3", "v4"))
 POLICY = "promote-tools"
 AT_ONCE = Settings(start_seconds=0, stop_seconds=0, propagation_seconds=0)
@@ -133,20 +133,12 @@ class Stage:
 
     def promote(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
         """Run `promote` to its end, without a terminal, as the promoter or as another."""
-        return subprocess.run(
-            [PROMOTE, *arguments],
-            cwd=self.directory,
-            env=environment or self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return warm.run(self.directory, environment or self.environment(), *arguments)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `promote` and go on."""
         return subprocess.Popen(
-            [PROMOTE, *arguments],
+            [warm.PROMOTE, *arguments],
             cwd=self.directory,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

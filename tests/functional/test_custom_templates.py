@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from promote.cli.main import execute
+from promote.core.policies.proof import Render
 from promote.core.result import Outcome
 from promote.core.topology import Topology
-from promote.core.wish import Render
 from promote.errors import ProofError
 from promote.templates.location import policies_directory
 from tests.builders import a_topology, prod, qa

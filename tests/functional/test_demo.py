@@ -155,7 +155,7 @@ class TestADemoThatIsInterrupted:
         process = start(tmp_path)
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("$ promote plan"):
+            if line.startswith("$ promote status"):
                 break
         assert any("promote.sandbox.consumers" in each for each in left_behind(tmp_path))
         process.send_signal(number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,11 +13,11 @@ from botocore.exceptions import ClientError
 
 from promote.cli.main import execute
 from promote.config import load
-from promote.core.events import Event
-from promote.core.organization import ControlType
+from promote.core.events import Event, GuardrailChanged
+from promote.core.guardrails.organization import ControlType
 from promote.core.result import Outcome
 from promote.errors import AccessDeniedError, NotFoundError
-from promote.guardrails import Guardrails
+from promote.guardrails import GuardrailPlan, Guardrails
 from promote.sandbox.seed import MANAGEMENT, ML, ORGANIZATION, QA
 from tests.fake_organization import QuickClock
 from tests.functional.promotion_stage import CONFIG, V1, V2, V3, Stage
@@ -30,6 +32,7 @@ guardrails:
   account: "{MANAGEMENT}"
   targets: [{CONSUMERS}, "{ML}"]
 """
+CREATE = "organizations:CreatePolicy"
 TOO_MUCH = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "rekognition:*", "Resource": "*"}],
@@ -158,6 +161,43 @@ class TestTheRollout:
         assert execute(_Run(stage, "detach", "--delete", "--yes")) == 0
         found = [each for each in library(stage).check() if each.check == "policy"]
         assert {each.detail for each in found} == {"does not exist", "is not attached"}
+
+
+class TestKilledAndTwoAtOnce:
+    """In order; at the start nothing of ours is there."""
+
+    def test_killed_after_every_write_and_run_again_ends_as_wanted(self, stage: Stage) -> None:
+        def die(event: Event) -> None:
+            if isinstance(event, GuardrailChanged):
+                raise KeyboardInterrupt
+
+        before = len(written(stage))
+        for _ in range(4):
+            guardrails = library(stage, die)
+            with pytest.raises(KeyboardInterrupt):
+                guardrails.apply(guardrails.plan(target=ML))
+        assert library(stage).plan(target=ML).steps == ()
+        assert len(written(stage)) == before + 4
+
+    def test_two_at_once_make_each_policy_once(self, stage: Stage) -> None:
+        def made() -> int:
+            return [each["outcome"] for each in stage.calls(CREATE)].count("ok")
+
+        taken = library(stage)
+        taken.apply(taken.plan_removal(delete=True))
+        before = made()
+        plans = [(guardrails := library(stage), guardrails.plan()) for _ in range(2)]
+        together = Barrier(len(plans))
+
+        def apply(guardrails: Guardrails, plan: GuardrailPlan) -> None:
+            together.wait()
+            guardrails.apply(plan)
+
+        with ThreadPoolExecutor(len(plans)) as pool:
+            for done in [pool.submit(apply, *each) for each in plans]:
+                done.result()
+        assert made() == before + 2
+        assert all(each.ok for each in library(stage).check() if each.check == "policy")
 
 
 class TestTheAdapter:

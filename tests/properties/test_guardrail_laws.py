@@ -7,13 +7,13 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promote.core.guardrail_steps import DeletePolicy
-from promote.core.organization import AWS_OWN, ControlType, OrganizationState
-from promote.core.rehearsal import rehearsed
-from promote.core.rollout import Rollout, removal_steps, rollout_steps
+from promote.core.guardrails.organization import AWS_OWN, ControlType, OrganizationState
+from promote.core.guardrails.rehearsal import rehearsed
+from promote.core.guardrails.rollout import Rollout, removal_steps, rollout_steps
+from promote.core.guardrails.steps import DeletePolicy
 from tests.builders import ML, PROD, QA
 from tests.fake_organization import CICD, MODELS, ROOT, WORKLOADS
-from tests.unit.core.organizations import (
+from tests.unit.core.guardrails.organizations import (
     NAMES,
     RCP,
     SCP,

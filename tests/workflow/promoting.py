@@ -8,8 +8,8 @@ from datetime import timedelta
 from promote.core.events import Event
 from promote.core.observation import Json
 from promote.core.plan import Plan
+from promote.core.policies.proof import Render
 from promote.core.result import Result
-from promote.core.wish import Render
 from promote.promoter import Promoter
 from tests.fake_world import FakeWorld
 

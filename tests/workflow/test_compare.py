@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from promote.cli.main import execute
-from promote.core.difference import Comparison
-from promote.core.documents import wanted_documents
 from promote.core.observation import Json
+from promote.core.policies.difference import Comparison
+from promote.core.policies.documents import wanted_documents
 from promote.core.topology import Topology
+from promote.promoter import Promoter
 from promote.templates import render
 from promote.workflow.compare import Comparer
 from tests.builders import POLICY, QA, a_grant, a_topology, an_environment, version_arn
@@ -48,6 +49,20 @@ def compared(fake: FakeWorld, **only: str) -> dict[Key, Comparison]:
 
 def said(comparison: Comparison) -> list[str]:
     return [each.says for each in comparison.differences]
+
+
+class TestStatusAndDoctor:
+    def test_trust_the_promoter_where_it_tries_the_role_itself(self) -> None:
+        fake = FakeWorld(a_topology(an_environment("qa", smoke_role=None)))
+        promoter = fake.ports().identities.caller().arn
+        for wanted in wanted_documents(fake.topology, trusted=[promoter]):
+            if wanted.kind == "access-role-trust":
+                fake.roles[wanted.attached_to].trust = render(wanted.kind, wanted.context)
+        asked = Promoter(fake.topology)
+        asked.world = fake.ports()
+        (status,) = asked.status()
+        assert "trust" not in repr(status).lower()
+        assert not [each for each in asked.doctor() if "trust policy" in each.detail]
 
 
 class TestComparing:

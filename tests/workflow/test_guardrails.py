@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from promote.core.events import Event, GuardrailChanged, IdentityShown
-from promote.core.guardrails import DESCRIPTION
-from promote.core.organization import AWS_OWN, ControlPolicy, ControlType
+from promote.core.guardrails.organization import AWS_OWN, ControlPolicy, ControlType
+from promote.core.guardrails.wanted import DESCRIPTION
 from promote.core.topology import Topology
 from promote.errors import DeadlineError, RefusedError, StalePlanError
 from promote.guardrails import Guardrails
@@ -52,6 +52,10 @@ class Rolling(Guardrails):
         """Plan and apply, as `promote guardrail apply` does."""
         self.apply(self.plan(target=target, untried=untried))
 
+    def remove(self) -> None:
+        """Plan and apply, as `promote guardrail detach --delete` does."""
+        self.apply(self.plan_removal(delete=True))
+
 
 @pytest.fixture
 def fake() -> FakeOrganization:
@@ -69,6 +73,16 @@ def kill_before(number: int) -> Callable[[int], None]:
             raise KilledError
 
     return kill
+
+
+def with_leftovers() -> FakeOrganization:
+    """Return an organisation without RCPs whose SCP is of before, and on another account too."""
+    fake = FakeOrganization(enabled={ControlType.SCP})
+    before = replace(TOPOLOGY.guardrails or GUARDRAILS, targets=(WORKLOADS, CICD), exempt=())
+    rolling = Rolling(fake, replace(TOPOLOGY, organization=None, guardrails=before))
+    rolling.roll()
+    fake.writes.clear()
+    return fake
 
 
 class TestARollout:
@@ -163,6 +177,34 @@ class TestKilled:
         assert (fake.policies, fake.attachments) == (whole.policies, whole.attachments)
         assert len(fake.writes) == len(set(fake.writes)) == 6
 
+    @pytest.mark.parametrize("number", range(1, 7))
+    def test_in_a_rollout_that_enables_and_updates_too(self, number: int) -> None:
+        whole, fake = with_leftovers(), with_leftovers()
+        Rolling(whole).roll()
+        assert [each.split()[0] for each in whole.writes] == [
+            "update", "attach", "enable", "create", "attach", "attach", "detach",
+        ]  # fmt: skip
+        fake.before_write = kill_before(number)
+        with pytest.raises(KilledError):
+            Rolling(fake).roll()
+        fake.before_write = lambda _done: None
+        Rolling(fake).roll()
+        assert (fake.policies, fake.attachments) == (whole.policies, whole.attachments)
+        assert sorted(fake.writes) == sorted(whole.writes)
+
+    @pytest.mark.parametrize("number", range(1, 6))
+    def test_in_a_removal_ends_the_same(self, number: int) -> None:
+        untouched, fake = FakeOrganization(), FakeOrganization()
+        Rolling(fake).roll()
+        fake.writes.clear()
+        fake.before_write = kill_before(number)
+        with pytest.raises(KilledError):
+            Rolling(fake).remove()
+        fake.before_write = lambda _done: None
+        Rolling(fake).remove()
+        assert (fake.policies, fake.attachments) == (untouched.policies, untouched.attachments)
+        assert len(fake.writes) == len(set(fake.writes)) == 6
+
     def test_after_a_create_whose_answer_was_lost(self, fake: FakeOrganization) -> None:
         fake.loses_answers = True
         Rolling(fake).roll(target=ML)
@@ -180,6 +222,24 @@ class TestTwoAtOnce:
             f"create {RCP}",
         ]
         assert holders(fake) == {WORKLOADS, ML}
+
+    @pytest.mark.parametrize("number", range(7))
+    def test_of_which_one_overtakes_the_other_at_any_write_end_as_one_does(
+        self, number: int
+    ) -> None:
+        whole, fake = with_leftovers(), with_leftovers()
+        Rolling(whole).roll()
+        yours = Rolling(fake)
+        plan = yours.plan()
+
+        def overtake(done: int) -> None:
+            if done == number:
+                fake.before_write = lambda _done: None
+                yours.apply(plan)
+
+        fake.before_write = overtake
+        Rolling(fake).roll()
+        assert (fake.policies, fake.attachments) == (whole.policies, whole.attachments)
 
     def test_that_create_in_the_same_instant_go_on_with_the_one_there(
         self, fake: FakeOrganization

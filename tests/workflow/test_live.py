@@ -2,9 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promote.core.explain import Known
-from promote.core.governing import Place
-from promote.core.organization import AWS_OWN, ControlPolicy, ControlType, OrganizationState
+from promote.core.guardrails.organization import (
+    AWS_OWN,
+    ControlPolicy,
+    ControlType,
+    OrganizationState,
+)
+from promote.core.policies.explain import Known
+from promote.core.policies.governing import Place
 from promote.errors import AccessDeniedError
 from promote.iam.document import Kind, parse
 from promote.iam.evaluate import Request
@@ -89,6 +94,14 @@ class TestTheOrganisation:
             ("r-1", "SCP nothing"),
             (ML, "SCP FullAWSAccess"),
         ]
+
+    def test_says_who_belongs_to_it(self, fake: FakeWorld) -> None:
+        found = live(fake, DETECT, survey=an_organization)
+        assert found.organization == {
+            "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+            "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-1/",
+        }
+        assert live(fake, DETECT).organization is None
 
     def test_that_cannot_be_read_is_said_and_stops_nothing(self, fake: FakeWorld) -> None:
         def denied(_: Sequence[str]) -> OrganizationState:

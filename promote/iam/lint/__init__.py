@@ -31,7 +31,8 @@ from promote.iam.lint import (
     values,
 )
 from promote.iam.lint.rules import Finding, Rule, Severity
-from promote.iam.lint.view import depth, view
+from promote.iam.lint.view import Document, depth, view
+from promote.iam.quota import QUOTAS
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "lint"]
 
@@ -58,6 +59,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 # Deeper than any policy: beyond it only the form is judged.
 _DEEPEST = 50
+# Larger than any policy: beyond it only what is wrong by itself is found, its size first of all.
+_LARGEST = max(quota.limit for quota in QUOTAS.values())
 
 
 def lint(raw: object, *, kind: Kind, name: str) -> tuple[Finding, ...]:
@@ -69,8 +72,14 @@ def lint(raw: object, *, kind: Kind, name: str) -> tuple[Finding, ...]:
         name: What the findings call it.
     """
     seen = view(None if depth(raw) > _DEEPEST else raw, kind, name)
-    found = {finding for rule in RULES.values() for finding in rule.findings(seen)}
+    rules = document.RULES if _is_oversize(seen) else RULES.values()
+    found = {finding for rule in rules for finding in rule.findings(seen)}
     return tuple(sorted(found, key=lambda one: (_order(one.place), one.rule, one.message)))
+
+
+def _is_oversize(seen: Document) -> bool:
+    raw = seen.raw
+    return isinstance(raw, Mapping) and QUOTAS[seen.kind].size(raw) > _LARGEST
 
 
 def _order(place: str) -> list[tuple[int, str]]:

@@ -43,8 +43,9 @@ def _passing(document: Document) -> Iterator[Hit]:
     for clause in document.clauses if document.kind in _ATTACHED else ():
         limited = any(one.lower_key == "iam:passedtoservice" for one in clause.comparisons)
         for text in clause.actions if clause.allows and not limited else ():
-            open_ = any(_is_open(resource) for resource in clause.resources)
-            if text.value.lower() == "iam:passrole" and not open_:
+            if text.value.lower() != "iam:passrole":
+                continue
+            if not any(_is_open(resource) for resource in clause.resources):
                 yield hit(text.place)
 
 

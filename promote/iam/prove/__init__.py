@@ -3,8 +3,8 @@
 A policy tells requests apart by finitely many tests: patterns of actions, resources and principals,
 tests of condition keys. So the infinitely many requests fall into finitely many cells whose members
 it treats alike. `cells` finds one text for every way of matching patterns, `conditions` the values
-of a key, `callers` the principals, `search` puts them together and asks the evaluator about each.
-The evaluator alone decides; a witness is a request that anybody can ask it again.
+of a key, `callers` the principals, `question` puts them together, and `search` asks the evaluator
+about each. The evaluator alone decides; a witness is a request that anybody can ask it again.
 
 What cannot be decided (policy variables, too many cells) raises `PolicyError`: it fails closed.
 """

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from promote.arn import parse_arn
+from promote.arn import assumed_role_arn, parse_arn
+from promote.errors import PolicyError
 from promote.iam.elements import Condition, Principal, Statement
 from promote.iam.prove import cells, forms
-from promote.iam.prove.conditions import text_pattern
+from promote.iam.prove.conditions import is_of_texts, text_pattern
 
 ARN_KEY = "aws:principalarn"
 ACCOUNT_KEY = "aws:principalaccount"
 SERVICE_KEY = "aws:principalisawsservice"
 LINKED = frozenset({ARN_KEY, ACCOUNT_KEY, SERVICE_KEY})
-"""The keys whose values follow from who the principal is."""
+"""The keys whose values follow from who the principal is, if it is of an account."""
 
 _SOMEBODY = "arn:aws:iam::000000000000:role/somebody"
 
@@ -25,20 +26,21 @@ class Caller:
 
     Attributes:
         name: As `Request.principal` has it.
-        keys: The values of the condition keys that follow from it; a key that is left out is
-            absent.
-        of_account: Whether it belongs to an account, as roles and users do and services do not.
+        keys: The values of the condition keys that follow from it. Any other key is free: a request
+            of this principal can give any value for it, or none.
     """
 
     name: str
     keys: tuple[tuple[str, str], ...]
-    of_account: bool
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """The keys that are not free."""
+        return frozenset(key for key, _ in self.keys)
 
 
 ANYBODY = Caller(
-    _SOMEBODY,
-    ((ARN_KEY, _SOMEBODY), (ACCOUNT_KEY, "000000000000"), (SERVICE_KEY, "false")),
-    of_account=True,
+    _SOMEBODY, ((ARN_KEY, _SOMEBODY), (ACCOUNT_KEY, "000000000000"), (SERVICE_KEY, "false"))
 )
 """A principal that nobody names."""
 
@@ -48,7 +50,11 @@ def callers(statements: Sequence[Statement], *, resource_based: bool) -> tuple[C
 
     Args:
         statements: Of all policies in question.
-        resource_based: Whether services and anonymous requests can come as well.
+        resource_based: Whether they name principals, of which services and anonymous requests can
+            be some as well.
+
+    Raises:
+        PolicyError: A condition on the principal is of a kind that cannot be decided.
     """
     principals = {each for statement in statements for each in statement.principals}
     conditions = [
@@ -59,7 +65,7 @@ def callers(statements: Sequence[Statement], *, resource_based: bool) -> tuple[C
     ]
     found = [*_of_accounts(principals, conditions)]
     if resource_based:
-        found += _services(principals)
+        found += [*_sessions(principals, found), *_services(principals)]
     return tuple(found)
 
 
@@ -67,37 +73,48 @@ def _of_accounts(
     principals: Iterable[Principal], conditions: Sequence[Condition]
 ) -> Iterator[Caller]:
     arns = sorted({each.value for each in principals if each.type == "AWS"} - {"*"})
-    sessions = [each for each in arns if parse_arn(each).service == "sts"]
-    patterns = dict.fromkeys([*map(_principal_pattern, arns), *_tested(conditions)])
+    named = (pattern for each in arns for pattern in _principal_patterns(each))
+    patterns = dict.fromkeys([*named, *_tested(conditions)])
     somebody = [cells.literal(_SOMEBODY)]  # Read more easily than the shortest ARN there is.
     found = cells.examples([*patterns, *somebody], within=forms.IAM_PRINCIPALS)
     anybody = found.pop(frozenset({len(patterns)}), None)
     if anybody:
         found[frozenset()] = anybody
     for arn in found.values():
-        yield _of_account(arn, arn)
-        for session in sessions:
-            if _role_of(session) == arn:
-                yield _of_account(session, arn)
+        keys = ((ARN_KEY, arn), (ACCOUNT_KEY, parse_arn(arn).account), (SERVICE_KEY, "false"))
+        yield Caller(arn, keys)
 
 
-def _of_account(name: str, arn: str) -> Caller:
-    account = parse_arn(arn).account
-    keys = ((ARN_KEY, arn), (ACCOUNT_KEY, account), (SERVICE_KEY, "false"))
-    return Caller(name, keys, of_account=True)
+def _sessions(principals: Iterable[Principal], roles: Iterable[Caller]) -> Iterator[Caller]:
+    """Yield the named sessions of each role, and one that nobody names.
+
+    A statement that names a role does not grant its sessions the same as one that names the session
+    or everyone: `Decision.unlimited`.
+    """
+    named = {each.value for each in principals if ":assumed-role/" in each.value}
+    nobodys = "session"
+    while any(each.endswith(f"/{nobodys}") for each in named):
+        nobodys += "s"
+    for role in roles:
+        if ":role/" in role.name:
+            unnamed = assumed_role_arn(role.name, nobodys)
+            own = unnamed.removesuffix(nobodys)
+            for name in (*sorted(each for each in named if each.startswith(own)), unnamed):
+                yield replace(role, name=name)
 
 
-def _principal_pattern(value: str) -> cells.Pattern:
+def _principal_patterns(value: str) -> Iterator[cells.Pattern]:
+    """Yield the patterns of the ARNs of whoever an AWS principal of a statement can be."""
     arn = parse_arn(value)
+    stem = f"arn:{arn.partition}:iam::{arn.account}:"
     if arn.resource == "root":
-        return cells.wildcard(f"arn:aws:iam::{arn.account}:*")
-    return cells.literal(_role_of(value) if arn.service == "sts" else value)
-
-
-def _role_of(session: str) -> str:
-    """Return the ARN of a session's role; the session does not tell its path."""
-    arn = parse_arn(session)
-    return f"arn:aws:iam::{arn.account}:role/{arn.resource.split('/')[1]}"
+        yield cells.wildcard(f"{stem}*")
+    elif arn.service == "sts":  # A session does not tell its role's path.
+        name = arn.resource.split("/")[1]
+        yield cells.literal(f"{stem}role/{name}")
+        yield (*cells.literal(f"{stem}role/"), *cells.wildcard("?*"), *cells.literal(f"/{name}"))
+    else:
+        yield cells.literal(value)
 
 
 def _tested(conditions: Iterable[Condition]) -> Iterator[cells.Pattern]:
@@ -106,17 +123,35 @@ def _tested(conditions: Iterable[Condition]) -> Iterator[cells.Pattern]:
         key = each.key.lower()
         if key == SERVICE_KEY or each.operator == "Null":
             continue
+        if not is_of_texts(each.operator):
+            raise PolicyError(
+                "Policy cannot be proved",
+                f"It compares {each.key}, a text, with {each.operator}.",
+                "Compare it with a String or an Arn operator.",
+            )
         for value in each.values:
             pattern = text_pattern(each.operator, value)
-            if key == ACCOUNT_KEY:
-                pattern = (*cells.literal("arn:aws:iam::"), *pattern, *cells.wildcard(":*"))
-            yield pattern
+            yield pattern if key == ARN_KEY else _of_account(pattern)
+
+
+def _of_account(pattern: cells.Pattern) -> cells.Pattern:
+    """Return the pattern of the ARNs whose account matches one."""
+    colon = frozenset(":")
+    part = cells.wildcard("*", but=colon)
+    account = (
+        replace(step, but=step.but | colon)
+        if step.chars is None
+        else replace(step, chars=step.chars - colon)
+        for step in pattern
+    )
+    head = (*cells.literal("arn:"), *part, *cells.literal(":"), *part, *cells.literal("::"))
+    return (*head, *account, *cells.wildcard(":*"))
 
 
 def _services(principals: Iterable[Principal]) -> list[Caller]:
     named = sorted({each.value for each in principals if each.type == "Service"})
     return [
-        *(Caller(each, ((SERVICE_KEY, "true"),), of_account=False) for each in named),
-        Caller("another.amazonaws.com", ((SERVICE_KEY, "true"),), of_account=False),
-        Caller("anonymous", ((SERVICE_KEY, "false"),), of_account=False),
+        *(Caller(each, ((SERVICE_KEY, "true"),)) for each in named),
+        Caller("another.amazonaws.com", ((SERVICE_KEY, "true"),)),
+        Caller("anonymous", ()),
     ]

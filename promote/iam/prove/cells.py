@@ -15,6 +15,7 @@ import string
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from promote.arn import parse_arn
 from promote.errors import PolicyError
@@ -22,10 +23,15 @@ from promote.errors import PolicyError
 MOST_STATES = 100_000
 """Beyond as many states a search is given up: what cannot be decided is refused."""
 
-# Preferred first, so that examples are readable; the last one stands for everything outside ASCII.
-_UNIVERSE = string.digits + string.ascii_letters + "-._/:" + string.punctuation + " é"
-# The only characters beyond Latin-1 whose lower case is in it (Kelvin and Angstrom sign).
-_FOLDED = {"k": "\u212a", "å": "\u212b"}
+_MOST_GROUPS = 1_024
+
+# Preferred first, so that examples are readable. The last one is in no policy, whose characters end
+# at U+00FF: however many of the others patterns name, it stands for all that they do not.
+_UNIVERSE = string.digits + string.ascii_letters + "-._/:" + string.punctuation + " é\u0101"
+# The only characters beyond Latin-1 whose lower case is in it: Kelvin sign, Angstrom sign, the
+# capital sharp s. (Y with diaeresis is `upper` of its small letter.)
+_FOLDED = {"k": "\u212a", "å": "\u212b", "ß": "\u1e9e"}
+_LATIN_1 = 0x100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,18 @@ def _wild(char: str, but: frozenset[str]) -> Step:
 
 
 def ignoring_case(text: str) -> Pattern:
-    """Return the pattern of a text in any letter case."""
+    """Return the pattern of a text in any letter case.
+
+    Raises:
+        PolicyError: It has characters beyond Latin-1, which IAM refuses in a policy, and whose
+            letter case can depend on those beside them.
+    """
+    if any(ord(char) >= _LATIN_1 for char in text):
+        raise PolicyError(
+            "Policy cannot be proved",
+            f"It compares with {text!r} whatever the letter case, beyond Latin-1.",
+            "Compare with characters that IAM accepts in a policy.",
+        )
     return tuple(Step(_cases(char)) for char in text)
 
 
@@ -140,7 +157,6 @@ class _Automaton:
                 self._steps.append(step)
             self._ends[len(self._steps)] = index
             self._steps.append(None)
-        self._groups: dict[frozenset[Step], list[str]] = {}
 
     def texts(self, most: int) -> Iterable[tuple[str, frozenset[int]]]:
         """Yield a shortest text for every state, with the patterns that it matches."""
@@ -180,23 +196,12 @@ class _Automaton:
         steps = [(each, step) for each in active if (step := self._steps[each]) is not None]
         exact = {c for _, step in steps if step.chars and len(step.chars) == 1 for c in step.chars}
         broad = frozenset(s for _, s in steps if s.chars is None or len(s.chars) > 1)
-        for char in (*sorted(exact), *self._others(broad, exact)):
+        for char in (*sorted(exact), *_others(broad, exact)):
             after = 0
             for each, step in steps:
                 if step.takes(char):
                     after |= 1 << (each if step.repeat else each + 1)
             yield char, self._closed(after)
-
-    def _others(self, broad: frozenset[Step], exact: set[str]) -> Iterable[str]:
-        """Return one character for every way in which the broad steps can take one."""
-        if broad not in self._groups:
-            self._groups[broad] = [*_UNIVERSE, *sorted(_listed(broad) - set(_UNIVERSE))]
-        kinds: dict[tuple[bool, ...], str] = {}
-        order = list(broad)
-        for char in self._groups[broad]:
-            if char not in exact:
-                kinds.setdefault(tuple(step.takes(char) for step in order), char)
-        return kinds.values()
 
     def _closed(self, state: int) -> int:
         """Add the positions reached by repeating a step no time."""
@@ -205,6 +210,24 @@ class _Automaton:
             if after == state:
                 return state
             state = after
+
+
+def _others(broad: frozenset[Step], exact: set[str]) -> Iterable[str]:
+    """Yield one character for every way in which the broad steps can take one."""
+    for chars in _alike(broad):
+        char = next((each for each in chars if each not in exact), None)
+        if char is not None:
+            yield char
+
+
+@lru_cache(_MOST_GROUPS)
+def _alike(broad: frozenset[Step]) -> tuple[tuple[str, ...], ...]:
+    """Group the characters that these steps do not tell apart; there are few such sets of steps."""
+    kinds: dict[tuple[bool, ...], list[str]] = {}
+    order = tuple(broad)
+    for char in (*_UNIVERSE, *sorted(_listed(broad) - set(_UNIVERSE))):
+        kinds.setdefault(tuple(step.takes(char) for step in order), []).append(char)
+    return tuple(map(tuple, kinds.values()))
 
 
 def _listed(steps: Iterable[Step]) -> set[str]:

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from functools import cache
 
 from promote.iam import catalogue
-from promote.iam.prove.cells import Pattern, literal, some, wildcard
+from promote.iam.prove.cells import Pattern, Step, literal, some, wildcard
 
 _LOWER = string.ascii_lowercase + string.digits
 _NAME = string.ascii_letters + string.digits + "_+=,.@-"
 _PATH = _NAME + "/"
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _HEX = string.digits + "abcdef"
 
 _FIELD = re.compile(r"\$\{(\w+)\}")
@@ -26,18 +27,23 @@ _FIELDS: dict[str, Pattern] = {
     "BucketName": some(_LOWER + ".-"),
 }
 
-ACTION: Pattern = (*some(_LOWER + "-"), *literal(":"), *some(string.ascii_lowercase))
+ACTION: Pattern = (*some(_LOWER + "-"), *literal(":"), *some(_LOWER))
 """An action in lower case, which is how IAM compares it."""
 
+# Paths may have any visible character (IAM API Reference, CreateRole, Path).
+_NAMED = (Step(frozenset(_VISIBLE), repeat=True), Step(frozenset(_VISIBLE) - {"/"}))
+_PARTITION = (*literal("aws"), Step(frozenset(_LOWER + "-"), repeat=True))
+
 IAM_PRINCIPALS: tuple[Pattern, ...] = tuple(
-    (*literal("arn:aws:iam::"), *some(string.digits, 12), *literal(":"), *rest)
-    for rest in (
-        (*literal("role/"), *some(_PATH)),
-        (*literal("user/"), *some(_PATH)),
-        literal("root"),
+    (*literal("arn:"), *_PARTITION, *literal(f":{service}::"), *some(string.digits, 12), *rest)
+    for service, rest in (
+        ("iam", (*literal(":role/"), *_NAMED)),
+        ("iam", (*literal(":user/"), *_NAMED)),
+        ("iam", literal(":root")),
+        ("sts", (*literal(":federated-user/"), *_NAMED)),
     )
 )
-"""Every ARN that ``aws:PrincipalArn`` can have in the partition ``aws``."""
+"""Every ARN that ``aws:PrincipalArn`` can have (IAM reference, "Specifying a principal")."""
 
 _KEYS: dict[str, Pattern] = {
     "aws:principalorgid": (*literal("o-"), *some(_LOWER, 10)),

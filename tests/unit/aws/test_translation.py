@@ -100,6 +100,18 @@ class TestAnswers:
         )
         assert error.remedy.endswith("\n    promote doctor")
 
+    @pytest.mark.parametrize(
+        "why",
+        [
+            "with an explicit deny in a service control policy",
+            "because no resource control policy allows the sts:AssumeRole action",
+        ],
+    )
+    def test_what_the_organisation_denies_is_for_the_guardrails_to_tell(self, why: str) -> None:
+        error = ours(answer("AccessDeniedException", f"User is not authorized to perform: x {why}"))
+        assert why in error.detail
+        assert error.remedy.endswith("\n    promote guardrail check")
+
     def test_a_caller_may_know_better_what_helps_when_access_is_denied(self) -> None:
         with (
             pytest.raises(errors.AccessDeniedError) as raised,
@@ -107,6 +119,37 @@ class TestAnswers:
         ):
             raise answer("AccessDeniedException")
         assert raised.value.remedy == "Ask Ann."
+
+    def test_what_helps_when_access_is_denied_is_no_remedy_for_anything_else(self) -> None:
+        for code in ("ConstraintViolationException", "TargetNotFoundException", "SomethingNew"):
+            with (
+                pytest.raises(errors.PromoteError) as raised,
+                translated(
+                    "attaching", role=ROLE, resource="r-1", denied="Ask Ann.", otherwise="Look."
+                ),
+            ):
+                raise answer(code, status=418)
+            assert raised.value.remedy == "Look."
+
+    def test_a_caller_may_say_what_to_do_without_the_answer(self) -> None:
+        for error in (
+            answer("AccessDeniedException"),
+            answer("InternalFailure", status=500),
+            boto.EndpointConnectionError(endpoint_url="https://example.com"),
+        ):
+            with (
+                pytest.raises(errors.PromoteError) as raised,
+                translated("asking", role=None, resource="it", without="Or do not ask."),
+            ):
+                raise error
+            assert raised.value.remedy.endswith("\nOr do not ask.")
+
+    def test_what_an_endpoint_does_not_serve_is_not_tried_again(self) -> None:
+        error = ours(answer("NotImplementedException", status=501))
+        assert type(error) is errors.InputError
+        assert error.summary == "The endpoint does not serve this"
+        assert "AWS_ENDPOINT_URL" in error.remedy
+        assert type(ours(answer("InternalFailure", status=501), mutating=True)) is type(error)
 
     def test_the_promoter_itself_is_named_when_no_role_acts(self) -> None:
         detail = ours(answer("AccessDenied"), role=None).detail

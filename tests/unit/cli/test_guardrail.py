@@ -12,9 +12,9 @@ import pytest
 from promote.cli.main import execute
 from promote.cli.sandbox_example import EXAMPLE
 from promote.core.events import Event
-from promote.core.guarding import GuardrailFinding
-from promote.core.guardrail_steps import AttachPolicy
-from promote.core.organization import ControlType
+from promote.core.guardrails.attached import GuardrailFinding
+from promote.core.guardrails.organization import ControlType
+from promote.core.guardrails.steps import AttachPolicy
 from promote.guardrails import GuardrailPlan
 from tests.builders import ML
 from tests.unit.cli.fakes import FakePromoter, FakeRun
@@ -80,6 +80,17 @@ class TestApply:
         arguments = ("guardrail", "apply", "--target", ML, "--root", "--yes")
         assert execute(GuardRun(*arguments, promoter=library)) == 0
         assert library.calls[0] == ("plan", (), {"target": ML, "untried": True})
+
+    @pytest.mark.parametrize("command", ["apply", "detach"])
+    @pytest.mark.parametrize("target", ["qa", "2222", "ou-x", "*"])
+    def test_takes_no_target_that_there_cannot_be(
+        self, command: str, target: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        library = FakePromoter()
+        run = GuardRun("guardrail", command, "--target", target, "--yes", promoter=library)
+        assert execute(run) == 2
+        assert f"'{target}' is not the id of an account" in capsys.readouterr().err
+        assert library.calls == []
 
     def test_asks_nobody_when_there_is_nothing_to_do(
         self, capsys: pytest.CaptureFixture[str]

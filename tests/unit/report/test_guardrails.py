@@ -5,8 +5,9 @@ from __future__ import annotations
 from textwrap import dedent
 
 from promote.core.events import GuardrailChanged
-from promote.core.guarding import GuardrailFinding
-from promote.core.guardrail_steps import (
+from promote.core.guardrails.attached import GuardrailFinding
+from promote.core.guardrails.organization import ControlType
+from promote.core.guardrails.steps import (
     AttachPolicy,
     CreatePolicy,
     DeletePolicy,
@@ -14,7 +15,6 @@ from promote.core.guardrail_steps import (
     EnableType,
     UpdatePolicy,
 )
-from promote.core.organization import ControlType
 from promote.report import guardrails as report
 from promote.report.telling import sentence
 from tests.builders import ML, NOW

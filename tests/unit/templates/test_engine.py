@@ -99,6 +99,23 @@ class TestWhatValuesCannotDo:
         found = detail('{"a":\n' + statement + "}", x='"b", "c": "d"')
         assert found.startswith(f"{NAME}:2: the statement {what} has no place here")
 
+    @pytest.mark.parametrize(
+        ("source", "says"),
+        [
+            ("{{ (9 ** 9) ** (9 ** 9) }}", "the operator ** has no place here"),
+            ("{{ x * 999999999 }}", "the operator * has no place here"),
+            ("{% for a in x %}" * 3 + "{% endfor %}" * 3, "loops may lie 2 deep"),
+            ("{% for a in x recursive %}{{ loop(x) }}{% endfor %}", "none may be recursive"),
+            ("{{ " + "(" * 2_000 + ")" * 2_000 + " }}", "too deep in each other"),
+        ],
+    )
+    def test_what_might_never_end_is_refused(self, source: str, says: str) -> None:
+        assert says in detail('{"a": ' + source + "}", x="ab" * 99)
+
+    def test_a_loop_in_a_loop_is_accepted(self) -> None:
+        source = '{"a": [{% for a in x %}{% for b in x %}{{ a ~ b }},{% endfor %}{% endfor %}"c"]}'
+        assert fill(source, {"x": ["1", "2"]}, name=NAME) == {"a": ["11", "12", "21", "22", "c"]}
+
     def test_the_reserved_character_cannot_pose_as_a_value(self) -> None:
         assert "reserved character" in detail('{"a": "\ue000zz"}')
         assert fill('{"a": {{ x }}}', {"x": "\ue00022"}, name=NAME) == {"a": "\ue00022"}

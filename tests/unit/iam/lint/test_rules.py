@@ -181,3 +181,9 @@ class TestWhatIsNoDefect:
     def test_is_left_alone(self, example: Example) -> None:
         kind, document = example
         assert rules(document, kind) == set()
+
+
+def test_a_document_larger_than_any_policy_is_told_so_at_once() -> None:
+    many = [statement(Sid=f"S{number}", Resource=VERSION) for number in range(3_000)]
+    (finding,) = lint(policy(*many), kind=Kind.IDENTITY, name="many")
+    assert finding.rule == "PR110"

@@ -1,0 +1,96 @@
+"""What the policies of buckets, keys, projects and VPC endpoints must say."""
+
+from __future__ import annotations
+
+from promote.core.policies.intent.building import (
+    Context,
+    allow,
+    aws,
+    condition,
+    contexts,
+    service,
+    texts,
+    where_given,
+)
+from promote.core.policies.intent.roles import ASSUME, DETECT, Statements
+from promote.iam.elements import Condition, Principal
+
+_REKOGNITION = service("rekognition.amazonaws.com")
+_READ_OBJECTS = (
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+)
+_READ_BUCKET = ("s3:GetBucketAcl", "s3:GetBucketLocation")
+# The bucket's owner owns what others write into it.
+_OWNED = condition("StringEquals", "s3:x-amz-acl", ["bucket-owner-full-control"])
+
+
+def data_lake_bucket(context: Context) -> Statements:
+    """Be read and written by the service for these projects, and by the roles that train."""
+    bucket, objects = texts(context, "bucket"), texts(context, "objects")
+    ours = (
+        *condition("StringEquals", "aws:SourceAccount", texts(context, "ml_account")),
+        *condition("ArnLike", "aws:SourceArn", texts(context, "projects")),
+    )
+    by_service = (
+        allow(_READ_BUCKET, on=bucket, by=_REKOGNITION, when=ours),
+        allow(_READ_OBJECTS, on=objects, by=_REKOGNITION, when=ours),
+        allow(["s3:GetBucketAcl"], on=bucket, by=_REKOGNITION, when=ours),
+        allow(["s3:PutObject"], on=objects, by=_REKOGNITION, when=(*ours, *_OWNED)),
+    )
+    if not texts(context, "trainers"):
+        return by_service
+    account, training = _trainers(context)
+    return (
+        *by_service,
+        allow([*_READ_BUCKET, "s3:ListBucket"], on=bucket, by=account, when=training),
+        allow(_READ_OBJECTS, on=objects, by=account, when=training),
+        allow(["s3:PutObject"], on=objects, by=account, when=(*training, *_OWNED)),
+    )
+
+
+def data_lake_key(context: Context) -> Statements:
+    """Be used by the roles that train, by way of S3."""
+    account, training = _trainers(context)
+    through = condition("StringEquals", "kms:ViaService", texts(context, "storage"))
+    actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+    # In a key's policy "*" means this key.
+    return (allow(actions, on=["*"], by=account, when=(*training, *through)),)
+
+
+def _trainers(context: Context) -> tuple[tuple[Principal, ...], tuple[Condition, ...]]:
+    """Return the account as principal, and the conditions that narrow it to those who train."""
+    return aws(texts(context, "root")), (
+        *condition("ArnEquals", "aws:PrincipalArn", texts(context, "trainers")),
+        *where_given("StringEquals", "aws:PrincipalOrgID", texts(context, "organization")),
+    )
+
+
+def project_policy(context: Context) -> Statements:
+    """Let these versions be copied by these principals."""
+    copiers = aws(texts(context, "trusted"))
+    return (allow(["rekognition:CopyProjectVersion"], on=texts(context, "versions"), by=copiers),)
+
+
+def rekognition_endpoint(context: Context) -> Statements:
+    """Let access roles detect with versions of their models' projects, and nothing else pass."""
+    return _only(DETECT, context)
+
+
+def sts_endpoint(context: Context) -> Statements:
+    """Let applications and the smoke role become their access roles, and nothing else pass."""
+    return _only(ASSUME, context)
+
+
+def _only(action: str, context: Context) -> Statements:
+    return tuple(
+        allow(
+            [action],
+            on=texts(grant, "resources"),
+            by=aws(["*"]),
+            when=condition("ArnEquals", "aws:PrincipalArn", texts(grant, "roles")),
+        )
+        for grant in contexts(context, "grants")
+    )
