@@ -107,7 +107,7 @@ def context_lines(context: Mapping[str, str | tuple[str, ...]], indent: str) -> 
 
 def _direction(shown: Shown) -> str:
     if shown.document is shown.plan:
-        return "It does not name the principal as closely as planned, or more, for instance:"
+        return "It names the principal more or less closely than planned, for instance:"
     if shown.document is Verdict.ALLOWED:
         return "It allows more than planned, for instance:"
     if shown.plan is Verdict.ALLOWED:

@@ -31,7 +31,6 @@ _MARK = "\ue000"
 _SEALED = re.compile(rf'"{_MARK}[0-9a-f]*"')
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _DEEPEST_LOOP = 2
-_MULTIPLYING = {nodes.Mul: "*", nodes.Pow: "**"}
 _STATEMENTS = (nodes.Assign, nodes.For, nodes.If, nodes.Output)
 _HOW_TO_WRITE = (
     "An expression writes a whole JSON value, with its quotation marks. Join texts inside it:\n"
@@ -114,10 +113,10 @@ def _check_statements(tree: nodes.Template, name: str) -> None:
 
 
 def _check_effort(tree: nodes.Template, name: str) -> None:
-    for node in tree.find_all(tuple(_MULTIPLYING)):
-        text = f"the operator {_MULTIPLYING[type(node)]} has no place here; + and ~ have."
-        raise _problem(name, node.lineno, text)
-    loops = [(node, 1) for node in tree.iter_child_nodes()]
+    for found in tree.find_all((nodes.Mul, nodes.Pow)):
+        text = f"the operator {found.operator} has no place here; + and ~ have."
+        raise _problem(name, found.lineno, text)
+    loops: list[tuple[nodes.Node, int]] = [(node, 1) for node in tree.iter_child_nodes()]
     while loops:
         node, depth = loops.pop()
         if isinstance(node, nodes.For):

@@ -223,6 +223,13 @@ class TestSeveralDefects:
             "1 document, 1 not proved",
         ]
 
+    def test_say_so_where_only_the_principal_is_named_in_another_way(self, place: Place) -> None:
+        place.edit("access-role-trust", '{"AWS": {{ trust.accounts }}}', '"*"')
+        code, out, _ = place.run("prove", "--kind", "access-role-trust", "--environment", "qa")
+
+        assert code == 4
+        assert "It names the principal more or less closely than planned, for instance:" in out
+
 
 class TestATemplateOutsideWhatIsProved:
     def test_is_a_mistake_in_the_configuration_with_its_place(self, place: Place) -> None:

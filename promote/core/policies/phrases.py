@@ -192,7 +192,7 @@ class Phrases:
 
 
 def _uncovered(
-    values: Iterable[str], patterns: tuple[str, ...], covers: Callable[[str, str], bool]
+    values: tuple[str, ...], patterns: tuple[str, ...], covers: Callable[[str, str], bool]
 ) -> tuple[str, ...]:
     """Return the values that no pattern covers; a ``?`` might be read as covering a ``*``."""
     wide = [each for each in patterns if "?" not in each]

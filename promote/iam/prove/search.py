@@ -53,27 +53,30 @@ def differ(sides: Sequence[Side], wrong: Wrong) -> Witness | None:
     return search(sides, wrong).witness
 
 
-def search(sides: Sequence[Side], wrong: Wrong) -> Search:
+def search(sides: Sequence[Side], wrong: Wrong, *, most: int = MOST_REQUESTS) -> Search:
     """Go through all requests, each standing for those that no side tells from it.
 
     Args:
         sides: Each the policies of one principal or resource; all policies are of one kind.
         wrong: Says of the verdicts, one for each side, whether they are what is searched for.
+        most: The number of requests beyond which the search is given up.
 
     Raises:
         PolicyError: It cannot be decided.
         ValueError: There is no policy, or they are of several kinds.
     """
-    return _search(sides, lambda found: wrong(_verdicts(found)))
+    return _search(sides, lambda found: wrong(_verdicts(found)), most)
 
 
-def _search(sides: Sequence[Side], wrong: Callable[[tuple[Answer, ...]], bool]) -> Search:
+def _search(
+    sides: Sequence[Side], wrong: Callable[[tuple[Answer, ...]], bool], most: int = MOST_REQUESTS
+) -> Search:
     question = Question(sides)
     asked = 0
     for request in question.requests():
         asked += 1
-        if asked > MOST_REQUESTS:
-            raise _too_many()
+        if asked > most:
+            raise _too_many(most)
         answers = tuple(question.decide(request, side) for side in sides)
         if wrong(answers):
             return Search(Witness(question.told(request), _verdicts(answers)), asked)
@@ -84,9 +87,9 @@ def _verdicts(answers: Iterable[Answer]) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict, _ in answers)
 
 
-def _too_many() -> PolicyError:
+def _too_many(most: int) -> PolicyError:
     return PolicyError(
         "Policy cannot be proved",
-        f"It tells more than {MOST_REQUESTS} requests apart.",
+        f"It tells more than {most} requests apart.",
         "Test fewer condition keys in one statement.",
     )

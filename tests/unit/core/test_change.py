@@ -120,6 +120,14 @@ class TestWhatIsNotStated:
         assert takes_more(UNREADABLE, OURS, stated)
         assert unstated(UNREADABLE, OURS, stated, adopts=True) is None
 
+    def test_is_not_what_was_denied_before_and_is_not_allowed_now(self) -> None:
+        before = and_more(a_grant(PROJECT), Effect="Deny", Action="rekognition:*", Resource=V3)
+
+        stated = change(before, OURS)
+
+        assert PROJECT in stated.removes
+        assert unstated(before, OURS, stated, adopts=True) is None
+
     @pytest.mark.parametrize(
         ("after", "stated"),
         [
