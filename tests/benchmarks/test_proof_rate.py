@@ -26,10 +26,14 @@ def granting(count: int) -> Policy:
 
 
 def seconds(one: Policy, two: Policy) -> float:
-    """Return how long it takes to compare two policies."""
-    began = time.perf_counter()
-    equal([one], [two])
-    return time.perf_counter() - began
+    """Return how long it takes to compare two policies, undisturbed: the best of three."""
+
+    def once() -> float:
+        began = time.process_time()
+        equal([one], [two])
+        return time.process_time() - began
+
+    return min(once() for _ in range(3))
 
 
 class TestProof:
