@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -q $(ARGS)
 # A file's tests stay together, because a sandbox is started once per file.
 PARALLEL := -n $(JOBS) --dist loadfile
 
-.PHONY: help demo test lint types contracts unit functional bench clean
+.PHONY: help demo test lint types contracts unit functional proof bench clean
 
 help: ## show this help
 	@echo "usage: make TARGET"
@@ -47,6 +47,9 @@ unit: $(READY) ## the pure tests: no input, no output, seconds
 
 functional: $(READY) ## the tests against the sandbox
 	@$(PYTEST) $(PARALLEL) tests/functional
+
+proof: $(READY) ## crashes, rivals, mutants and a model of the order; prints the counts
+	@$(BIN)/python -m tests.reliability
 
 bench: $(READY) ## print how fast decisions and proofs are
 	@$(PYTEST) -s tests/benchmarks

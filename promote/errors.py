@@ -7,7 +7,7 @@
     │   ├── ConfigError               2   promote.yaml has problems (all of them, located)
     │   ├── PolicyError               2   a policy document outside the fragment that we accept
     │   ├── TemplateError             2   a template that does not render to a policy document
-    │   └── PlanFileError             2   unreadable, not canonical, or of another digest
+    │   └── PlanFileError             2   unreadable, changed, or not of this promote.yaml
     ├── DeclinedError                 3   a person said no
     ├── RefusedError                  4   a gate, a safety rule, or a check that found something
     │   ├── ProofError                4   a policy does not allow exactly what is planned
@@ -90,7 +90,7 @@ class TemplateError(InputError):
 
 
 class PlanFileError(InputError):
-    """A plan file is unreadable, not canonical, or its digest is not the expected one."""
+    """A plan file is unreadable, not canonical, of another digest, or no plan of promote.yaml."""
 
 
 class DeclinedError(PromoteError):

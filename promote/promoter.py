@@ -25,8 +25,8 @@ from promote.core.planfile import digest
 from promote.core.planner import make_plan
 from promote.core.policies.proof import Render
 from promote.core.record import Record, VerificationDone
-from promote.core.result import Result
-from promote.core.status import Finding, ModelStatus, summarise
+from promote.core.result import Result, Retirement
+from promote.core.status import Finding, ModelLock, ModelStatus, summarise
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
 from promote.core.wish import Wish
@@ -38,22 +38,23 @@ from promote.workflow.compare import wanted_trusts
 from promote.workflow.doctor import Doctor
 from promote.workflow.endings import plan_to_resume, unfinished_promotion
 from promote.workflow.journal import Journal
-from promote.workflow.lease import acquire, lock_holder
+from promote.workflow.lease import holding, lock_holder, model_lock, release_lock
 from promote.workflow.observe import Observer
+from promote.workflow.retiring import Retiring, retire_model
 from promote.workflow.site import Announcer, Site
 
 if TYPE_CHECKING:
     import boto3
 
 TOOL = f"promote {__version__}"
+WAIT = timedelta(minutes=10)
 _RECENT = 10.0  # seconds for which a plan's own look at the world serves its application, too
 
 
 class Promoter:
     """Promotes versions of the models of one topology.
 
-    Reads no environment when imported and configures no logging. Methods raise `promote.errors`
-    only. Each thread needs one of its own.
+    Reads no environment on import, configures no logging, raises only our errors; one a thread.
 
     Args:
         topology: What promote.yaml says.
@@ -146,12 +147,11 @@ class Promoter:
         """Ask Access Analyzer about every document of a plan; see `promote.core.analysis`.
 
         Raises:
-            ProofError: It disagrees with our proof.
-            PromoteError: It could not be asked.
+            PromoteError: It disagrees with our proof, or could not be asked.
         """
         return analysis.ask(self.world.analyzer, of_plan(plan, self._topology))
 
-    def apply(self, plan: Plan, *, wait: timedelta = timedelta(minutes=10)) -> Result:
+    def apply(self, plan: Plan, *, wait: timedelta = WAIT) -> Result:
         """Do what a plan says, and nothing else; see `promote.workflow.apply.apply`.
 
         Args:
@@ -160,7 +160,7 @@ class Promoter:
         """
         return applying.apply(self._application(plan, wait))
 
-    def resume(self, model: str, *, wait: timedelta = timedelta(minutes=10)) -> Result:
+    def resume(self, model: str, *, wait: timedelta = WAIT) -> Result:
         """Go on with a model's unfinished promotion, in the direction that it has.
 
         Raises:
@@ -168,9 +168,7 @@ class Promoter:
         """
         return self.apply(self._unfinished(model), wait=wait)
 
-    def abort(
-        self, model: str, *, reason: str = "aborted", wait: timedelta = timedelta(minutes=10)
-    ) -> Result:
+    def abort(self, model: str, *, reason: str = "aborted", wait: timedelta = WAIT) -> Result:
         """Put a model's unfinished promotion back.
 
         Raises:
@@ -178,6 +176,12 @@ class Promoter:
             RefusedError: It is too far to be put back.
         """
         return applying.abort(self._application(self._unfinished(model), wait), reason)
+
+    def retire(self, model: str | None = None, *, wait: timedelta = WAIT) -> tuple[Retirement, ...]:
+        """Revoke and stop what promotions of one or every model left behind; `wait` as above."""
+        models = (self._topology.model(model),) if model else self._topology.models
+        sites = [self._site(each.name, self._topology.environments[0]) for each in models]
+        return tuple(retire_model(Retiring(each, self._render, TOOL, wait)) for each in sites)
 
     def verify(self, model: str, *, environment: str) -> VerificationDone:
         """Try what an environment's pointers name, as its applications would, and record it."""
@@ -200,6 +204,14 @@ class Promoter:
     def history(self, model: str) -> tuple[Record, ...]:
         """Return the records of a model, oldest first."""
         return Journal(self.world.store, self._topology.model(model).name).records()
+
+    def lock(self, model: str) -> ModelLock | None:
+        """Say who holds the lock of a model, or None."""
+        return model_lock(self.world.store, self._clock, self._topology.model(model).name)
+
+    def release_lock(self, lock: ModelLock) -> bool:
+        """Take a lock from the holder that `lock` showed; False if that one has it no more."""
+        return release_lock(self.world.store, lock, by=self.caller().arn)
 
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         """Return every version of a model, newest first."""
@@ -283,14 +295,6 @@ class Promoter:
     @contextmanager
     def _locked(self, model: str, environment: Environment, operation: str) -> Iterator[Site]:
         site = self._site(model, environment)
-        lease = acquire(
-            self.world.store,
-            self._clock,
-            model=site.model,
-            owner=site.caller.arn,
-            operation=f"{operation} of {model}",
-        )
-        try:
+        what = f"{operation} of {model}"
+        with holding(self.world, model=site.model, owner=site.caller.arn, operation=what) as lease:
             yield self._site(model, environment, lease.keep)
-        finally:
-            lease.release()

@@ -25,7 +25,7 @@ from promote.pointers import pointer
 from promote.ports import Clock, PolicyAnalyzer, Store, World
 from promote.ports.organization import Oversight
 from promote.services import service
-from promote.templates import render
+from promote.templates import render, template_path
 
 if TYPE_CHECKING:
     import boto3
@@ -101,7 +101,10 @@ def proving_renderer(topology: Topology) -> Render:
     """Return what renders a topology's policies, its own templates first, each document proved."""
     own = topology.templates
     directory = None if own is None else Path(topology.directory, own)
-    return proving(functools.partial(render, directory=directory))
+    return proving(
+        functools.partial(render, directory=directory),
+        lambda kind: str(template_path(kind, directory)),
+    )
 
 
 def _kinds(environments: tuple[Environment, ...]) -> set[str]:
@@ -123,7 +126,7 @@ def _open_ledger(topology: Topology, sessions: Sessions) -> Store:
                 "promote.yaml names no ledger. A directory on this machine is taken only for the "
                 f"sandbox, since others could not see its lock and records; {endpoint} is AWS.",
                 "Name one that everybody who promotes can reach, in promote.yaml:\n"
-                "    ledger: /mnt/shared/promote",
+                "    ledger: s3://BUCKET/promote",
             )
         location = ".promote/ledger"
     if "://" not in location:

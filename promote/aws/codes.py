@@ -2,7 +2,7 @@
 
 Sources: the error shapes of botocore's service models, the services' pages on common errors, and
 "Error handling" of the Rekognition developer guide. A code that is not here is judged by its HTTP
-status.
+status; none that a service's model gives to an operation that we call is left to that.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "RequestExpired",
         "TokenRefreshRequired",
     ),
+    Form(
+        errors.CredentialsError,
+        "The clock is wrong",
+        "signed {action} at a time that AWS does not accept",
+        "Set the clock of this machine; a signature holds for some minutes only.",
+    ): ("RequestTimeTooSkewed", "RequestInTheFuture"),
     _BAD_CREDENTIALS: (
         "InvalidClientTokenId",
         "UnrecognizedClientException",
@@ -102,7 +108,15 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "ProvisionedThroughputExceededException",
         "PriorRequestNotComplete",
         "SlowDown",
+        "BandwidthLimitExceeded",
+        "TransactionInProgressException",
+        "EC2ThrottledException",
     ),
+    Form(
+        errors.TryAgainError,
+        "The list changed while it was read",
+        "was refused the next page by {action}",
+    ): ("InvalidPaginationTokenException", "InvalidNextToken"),
     _QUOTA: (
         "LimitExceeded",
         "LimitExceededException",
@@ -125,6 +139,7 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "NoSuchKey",
         "PolicyNotFoundException",
         "TargetNotFoundException",
+        "ChildNotFoundException",
         "RootNotFoundException",
         "404",
     ),
@@ -170,7 +185,37 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "InvalidInputException",
         "UnmodifiableEntity",
         "UnsupportedAPIEndpointException",
+        "EncryptionTypeMismatch",
+        "HierarchyLevelLimitExceededException",
+        "IncompatiblePolicyException",
+        "InvalidAction",
+        "InvalidAllowedPatternException",
+        "InvalidKeyId",
+        "InvalidParameterCombination",
+        "InvalidPolicyAttributeException",
+        "InvalidPolicyTypeException",
+        "InvalidQueryParameter",
+        "InvalidRequest",
+        "InvalidWriteOffset",
+        "MalformedQueryString",
+        "MissingAction",
+        "MissingParameter",
+        "PoliciesLimitExceededException",
+        "TooManyParts",
+        "UnsupportedParameterType",
     ),
+    Form(
+        errors.InputError,
+        "The Region does not serve this",
+        "was refused {action}",
+        "Activate STS in that Region, or correct `region` in promote.yaml.",
+    ): ("RegionDisabledException",),
+    Form(
+        errors.InputError,
+        "The object is archived",
+        "was refused {action}",
+        "Restore it, or copy it to a storage class that can be read at once.",
+    ): ("InvalidObjectState",),
     _CHANGING: ("ConcurrentModificationException", "PolicyChangesInProgressException"),
     Form(
         errors.NotFoundError,
@@ -210,6 +255,23 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
 }
 
 CODES: Final[dict[str, Form]] = {code: form for form, codes in _BY_FORM.items() for code in codes}
+
+SERVER_CODES: Final = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceException",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+    }
+)
+"""The service's own failures, whatever their HTTP status: of a write, the outcome is unknown."""
 
 UNSAFE_TO_QUOTE: Final = frozenset(
     {

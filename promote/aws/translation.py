@@ -11,7 +11,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from promote import errors
-from promote.aws.codes import CODES, UNSAFE_TO_QUOTE, Form
+from promote.aws.codes import CODES, SERVER_CODES, UNSAFE_TO_QUOTE, Form
 
 _DOCTOR = "To check every role and permission:\n    promote doctor"
 _CONTROLLED = (
@@ -123,6 +123,8 @@ def _answered(error: ClientError, call: _Call) -> errors.PromoteError:
     message = str(error.response.get("Error", {}).get("Message", ""))
     metadata = error.response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
+    if code in SERVER_CODES:
+        status = max(status, _SERVER_ERROR)
     form = CODES.get(code) or _by_status(status, call)
     if form.error is errors.AccessDeniedError and "explicit deny" in message:
         form = Form(errors.ExplicitDenyError, "Access forbidden by an explicit deny", form.verb)

@@ -10,6 +10,7 @@ from promote.cli import arguments, plans
 from promote.cli.grammar import Command
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from promote.cli.run import Run
@@ -29,10 +30,17 @@ interrupted can be applied again and goes on; one that ended is left alone.
 @arguments.PLAN_FILE
 @click.option("--digest", metavar="SHA256", help="Refuse a plan file of another digest.")
 @arguments.ACCESS_ANALYZER
+@arguments.WAIT
 @arguments.JUNIT
 @click.pass_obj
 def command(
-    run: Run, *, plan: Path, digest: str | None, access_analyzer: bool, junit: Path | None
+    run: Run,
+    *,
+    plan: Path,
+    digest: str | None,
+    access_analyzer: bool,
+    wait: timedelta,
+    junit: Path | None,
 ) -> int:
     """Apply a plan file."""
     approved = plans.read(plan, digest)
@@ -42,4 +50,4 @@ def command(
             asked = plans.ask_analyzer(run, promoter, approved, wished=access_analyzer)
         if access_analyzer and asked and not run.json:
             run.screen.say(asked)
-        return plans.carry_out(run, promoter, story, approved, junit=junit)
+        return plans.carry_out(run, promoter, story, approved, wait=wait, junit=junit)

@@ -12,6 +12,8 @@ from promote.arn import parse_version_arn
 from promote.errors import InputError, PromoteError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from promote.core.topology import Topology
 
 
@@ -39,6 +41,25 @@ def complete_environments(
     topology = _topology(context)
     names = [environment.name for environment in topology.environments] if topology else []
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A length of time, as promote.yaml spells it."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read a length of time; none at all will do."""
+        import re
+        from datetime import timedelta
+
+        match = re.fullmatch("([0-9]{1,6})([smhd])", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration; write it like 0s, 30s, 5m or 24h", param, ctx)
+        units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+        return timedelta(**{units[match[2]]: int(match[1])})
 
 
 MODEL = click.argument("model", shell_complete=complete_models)
@@ -71,6 +92,14 @@ ACCESS_ANALYZER = click.option(
 )
 YES = click.option(
     "--yes", is_flag=True, envvar="PROMOTE_YES", show_envvar=True, help="Do not ask."
+)
+WAIT = click.option(
+    "--wait",
+    type=_Duration(),
+    default="10m",
+    show_default=True,
+    metavar="DURATION",
+    help="Finish what falls due within this time; say what is left.",
 )
 FORCE = click.option("--force", is_flag=True, help="For a version that runs for nobody.")
 DIRECTORY = click.option(

@@ -14,6 +14,7 @@ from promote.core.result import Outcome
 from promote.errors import InputError, PlanFileError, PromoteError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from promote.cli.run import Run
@@ -63,11 +64,17 @@ def write(path: Path, content: bytes) -> None:
 
 
 def carry_out(
-    run: Run, promoter: Promoter, story: Story, plan: Plan, *, junit: Path | None = None
+    run: Run,
+    promoter: Promoter,
+    story: Story,
+    plan: Plan,
+    *,
+    wait: timedelta,
+    junit: Path | None = None,
 ) -> int:
     """Apply a plan, tell about it, show how it ended, and return the exit code."""
     with reported(junit, plan, story), ends_when_asked(run.arguments):
-        result = promoter.apply(plan)
+        result = promoter.apply(plan, wait=wait)
     story.end()
     _report(junit, plan, story, result)
     return show_end(run, result)

@@ -39,7 +39,8 @@ _HELP = """Say why a request is allowed or denied: by which statement of which d
 Decides by the documents that the configuration asks for, for the versions given; with --live, by
 the policies that the access roles really have. What every session of a role has in its context is
 implied, and said. Where nothing allows the request, it shows which statement comes nearest and what
-of it does not match. Ends with exit code 4 unless the request is allowed.
+of it does not match. Ends with exit code 4 unless the request is allowed, also when policies that
+could deny it cannot be read.
 """
 
 
@@ -216,6 +217,7 @@ class _Case:
         known = governing_documents(self._wanted, self._render, request, role, topology)
         notes: tuple[str, ...] = ()
         unreadable: tuple[str, ...] = ()
+        unread_controls: tuple[str, ...] = ()
         if live:
             from promote.workflow.live import LiveReader
 
@@ -223,6 +225,7 @@ class _Case:
             reader = LiveReader(world, topology, request, role, self._survey())
             found = reader.replace(known)
             known, notes, unreadable = found.documents, found.notes, found.unreadable
+            unread_controls = found.unread_controls
             if implied and found.organization is not None:
                 request, implied = corrected(request, implied, found.organization)
         return explain(
@@ -232,6 +235,7 @@ class _Case:
             implied=implied,
             notes=notes,
             unreadable=unreadable,
+            unread_controls=unread_controls,
         )
 
     def _survey(self) -> Survey | None:

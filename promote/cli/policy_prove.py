@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from promote.cli.run import Run
     from promote.core.policies.documents import WantedDocument
     from promote.core.policies.proof import Render
-    from promote.core.policies.proving import Trial
+    from promote.core.policies.trials import Trial
     from promote.core.policies.witness import Shown
 
 FOUND_SOMETHING = 4
@@ -55,7 +55,7 @@ def command(
     access_analyzer: bool,
 ) -> int:
     """Try every document and show what came of it."""
-    from promote.core.policies.proving import try_all
+    from promote.core.policies.trials import try_all
 
     topology = run.topology()
     asked = policy_options.Selection(

@@ -11,6 +11,7 @@ from promote.cli.grammar import Command
 from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from promote.cli.run import Run
@@ -34,6 +35,7 @@ alone, and nobody is asked. Without a terminal, say --yes.
 @arguments.REASON
 @arguments.ADOPT
 @arguments.ACCESS_ANALYZER
+@arguments.WAIT
 @arguments.JUNIT
 @click.pass_obj
 def command(
@@ -47,6 +49,7 @@ def command(
     yes: bool,
     adopt: bool,
     access_analyzer: bool,
+    wait: timedelta,
 ) -> int:
     """Make a plan, show it, ask about it, apply it."""
     consent.require_consent(run, yes=yes)
@@ -60,4 +63,4 @@ def command(
             consent.refuse_failed_gates(plan)
         if plan.changes and not yes:
             consent.ask(run, f"Promote {model} {version} to {to}?")
-        return plans.carry_out(run, promoter, story, plan, junit=junit)
+        return plans.carry_out(run, promoter, story, plan, wait=wait, junit=junit)

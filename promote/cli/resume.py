@@ -11,6 +11,8 @@ from promote.cli.grammar import Command
 from promote.cli.signals import ends_when_asked
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from promote.cli.run import Run
 
 _HELP = """Finish what an interrupted promotion left, in the direction that it had.
@@ -24,9 +26,10 @@ It was reviewed when it began, so nobody is asked again.
 
 @click.command("resume", cls=Command, help=_HELP)
 @arguments.MODEL
+@arguments.WAIT
 @click.pass_obj
-def command(run: Run, *, model: str) -> int:
+def command(run: Run, *, model: str, wait: timedelta) -> int:
     """Resume a model's unfinished promotion."""
     with run.story() as story, ends_when_asked(run.arguments):
-        result = run.promoter(story).resume(model)
+        result = run.promoter(story).resume(model, wait=wait)
     return plans.show_end(run, result)

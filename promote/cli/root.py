@@ -21,11 +21,13 @@ SECTIONS = {
         "release": "Plan, ask and apply in one command.",
         "resume": "Finish what an interrupted promotion left.",
         "abort": "Put an interrupted promotion back.",
+        "retire": "Revoke and stop what promotions left behind and is due.",
         "verify": "Try an environment's version through its role and pointer.",
     },
     "Look": {
         "status": "Show what every environment runs, names and allows.",
         "history": "Show the records of a model.",
+        "lock": "Show who holds a model's lock, or release it.",
     },
     "Protect": {
         "guardrail": "Protect the models by policies of the organisation.",

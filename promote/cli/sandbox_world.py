@@ -33,8 +33,9 @@ PROMOTER = f"arn:aws:iam::{seed.CICD}:user/promoter"
 """Who runs `promote` in the sandbox."""
 
 _RUNNING_BEFORE = "v1"
-_BUCKET, _REKOGNITION_ENDPOINT, _STS_ENDPOINT = _ATTACHED = (
+_BUCKET, _LEDGER, _REKOGNITION_ENDPOINT, _STS_ENDPOINT = _ATTACHED = (
     "data-lake-bucket",
+    "ledger",
     "rekognition-endpoint",
     "sts-endpoint",
 )
@@ -64,7 +65,9 @@ def world_of(topology: Topology, templates: Path | None) -> World:
         organization=replace(world.organization, accounts=accounts),
         projects=(*world.projects, *_projects(topology, world)),
         parameters=(*world.parameters, *_parameters(topology, world)),
-        buckets=(*world.buckets, *_buckets(documents, topology)),
+        buckets=tuple(
+            {b.name: b for b in (*world.buckets, *_buckets(documents, topology))}.values()
+        ),
         endpoints=tuple(_endpoints(documents, topology, world)),
     )
 
@@ -120,8 +123,15 @@ def _endpoints(
 
 
 def _buckets(documents: Sequence[_Rendered], topology: Topology) -> Iterator[BucketSeed]:
-    """Yield the bucket of the training images, with its policy."""
+    """Yield the buckets of the training images and of the ledger, with their policies."""
     for wanted, policy in documents:
+        if wanted.kind == _LEDGER:
+            yield BucketSeed(
+                account=seed.CICD,
+                name=parse_arn(wanted.attached_to).resource,
+                policy=policy,
+                region=topology.region,
+            )
         if wanted.kind == _BUCKET and topology.data_lake is not None:
             yield BucketSeed(
                 account=topology.data_lake.account,

@@ -157,6 +157,7 @@ def _environment(settings: Settings) -> Environment:
         propagation=_propagation(settings.section("propagation")),
         deadlines=_deadlines(settings.section("deadlines")),
         drain=settings.get(timedelta, "drain", _NO_TIME),
+        keep_warm=settings.get(timedelta, "keep_warm", _NO_TIME),
         smoke=_smoke(settings.section("smoke")),
         vpc_endpoints=settings.texts("vpc_endpoints"),
     )

@@ -215,6 +215,12 @@ SHARED = (
         "how long the old version stays after the switch: longer than applications cache",
         default="5m",
     ),
+    Key(
+        "keep_warm",
+        Duration(instant=True),
+        "how long the old version stays allowed and running as well, for an instant way back",
+        default="0s",
+    ),
     Key("smoke", _SMOKE, "the test through the access role before anything is switched"),
     Key(
         "vpc_endpoints",
@@ -223,7 +229,6 @@ SHARED = (
         default=(),
     ),
     Key("waves", Only(("100%",), _WAVES), "how many target accounts switch at once", nullable=True),
-    _later("keep_warm", "how long the old version stays running as well", "instant rollback"),
     _later("max_failures", "target accounts that may fail", _WAVES),
     _later("bake", "how long to watch after each wave", _WAVES),
     _later("gates", "what must hold before a promotion", _GATES),
@@ -263,8 +268,8 @@ ROOT = Section(
         ),
         Key(
             "ledger",
-            Location(later="the ledger in S3"),
-            "directory of records and locks; null: .promote/ beside this file, on loopback only",
+            Location(s3=True),
+            "directory or s3://bucket/prefix of records and locks; null: .promote/ on loopback",
             nullable=True,
         ),
         Key(

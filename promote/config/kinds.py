@@ -243,10 +243,9 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A path of files; where ``s3://`` will do later, `later` says what brings it."""
+    """A path of files, or ``s3://`` where that will do."""
 
     s3: bool = False
-    later: str = ""
     placeholders: tuple[str, ...] = ()
 
     def value(self, scalar: Scalar) -> str:
@@ -255,8 +254,6 @@ class Location:
         path = text.removeprefix("s3://")
         if not path:
             raise UnusableError("is empty")
-        if path != text and self.later:
-            raise UnusableError(f"s3:// is not supported yet: it comes with {self.later}")
         # A path with a control character in it cannot be opened, or not be shown.
         if "://" in (path if self.s3 else text) or not text.isprintable():
             expected = "a path or s3://" if self.s3 else "a directory"

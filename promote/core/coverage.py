@@ -1,19 +1,21 @@
 """Which versions somebody may still use: the rules behind P1 (live path) and P6 (counted stop).
 
 A version is *covered* in a target while the target's pointer names it, or named it within the last
-`drain`, since applications cache what they read.
+`drain`, since applications cache what they read. It is *warm* while the pointer named it within the
+last `keep_warm` and its access role still allows it: a wish, for an instant way back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from promote.arn import parse_version_arn
-from promote.core.grants import exactly_granted
-from promote.core.observation import Observation
+from promote.core.grants import allowed_patterns, exact_versions, exactly_granted
+from promote.core.observation import Json, Observation
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion, Status
+from promote.iam.evaluate import resource_matches
 
 
 def covered_versions(
@@ -25,15 +27,36 @@ def covered_versions(
     return tuple(value for value in values if parse_version_arn(value) is not None)
 
 
+def retention(environment: Environment) -> timedelta:
+    """Return how long what a pointer left stays at all: the longer of drain and keep_warm."""
+    return max(environment.drain, environment.keep_warm)
+
+
+def kept_versions(
+    target: Target, environment: Environment, observation: Observation
+) -> tuple[str, ...]:
+    """Return the covered versions of a target and those that `keep_warm` asks to keep."""
+    values = observation.pointers[target].covered(observation.at, retention(environment))
+    return tuple(value for value in values if parse_version_arn(value) is not None)
+
+
 def role_coverage(
-    targets: Iterable[Target], environment: Environment, observation: Observation
+    targets: Iterable[Target],
+    environment: Environment,
+    observation: Observation,
+    live: Json | None = None,
 ) -> frozenset[str]:
-    """Return what one access role must allow: whatever any of its targets may still use."""
-    return frozenset(
-        version
-        for target in targets
-        for version in covered_versions(target, environment, observation)
+    """Return what one access role must allow: whatever any of its targets may still use.
+
+    What `live`, its present policy, allows one by one stays in it while `keep_warm` asks for it;
+    nothing is allowed anew for that.
+    """
+    users = tuple(targets)
+    covered, kept = (
+        frozenset(each for target in users for each in found(target, environment, observation))
+        for found in (covered_versions, kept_versions)
     )
+    return covered | (kept & exact_versions(live))
 
 
 def holders(
@@ -43,6 +66,7 @@ def holders(
     *,
     besides: str | None = None,
     draining: bool = True,
+    warm: bool = True,
 ) -> tuple[str, ...]:
     """Name everything that forbids stopping a version, in any environment of the topology.
 
@@ -52,6 +76,7 @@ def holders(
         observation: The world.
         besides: An environment not to ask, because the caller's plan empties it first.
         draining: Whether a pointer that has left the version, but not drained yet, counts.
+        warm: Whether a `keep_warm` counts.
     """
     found: list[str] = []
     for environment in topology.environments:
@@ -65,6 +90,11 @@ def holders(
             or (draining and version in covered_versions(target, environment, observation))
         ]
         found += [
+            f"the keep_warm of {target} keeps it until {until:%Y-%m-%dT%H:%M:%SZ}"
+            for target in targets
+            if draining and warm and (until := _warm_until(version, target, observation, topology))
+        ]
+        found += [
             f"the access role {arn} allows it"
             for arn in dict.fromkeys(target.access_role for target in targets)
             if arn in observation.roles and version in exactly_granted(observation.roles[arn])
@@ -72,10 +102,26 @@ def holders(
     return tuple(found)
 
 
+def _warm_until(
+    version: str, target: Target, observation: Observation, topology: Topology
+) -> datetime | None:
+    """Return until when a drained version is kept warm in a target, or None when it is not."""
+    environment = topology.environment(target.environment)
+    left = dict(observation.pointers[target].left_behind()).get(version)
+    role = observation.roles.get(target.access_role)
+    if left is None or role is None or left + environment.drain > observation.at:
+        return None
+    documents = (*role.inline.values(), *role.attached.values())
+    allowed = (each for document in documents for each in allowed_patterns(document))
+    until = left + environment.keep_warm
+    usable = any(resource_matches(pattern, version) for pattern in allowed)
+    return until if usable and until > observation.at else None
+
+
 def drained_everywhere(version: str, topology: Topology, observation: Observation) -> datetime:
-    """Return from when on no application of any environment can hold a version."""
+    """Return from when on no drain and no keep_warm of any environment covers a version."""
     ends = [
-        at + environment.drain
+        at + retention(environment)
         for environment in topology.environments
         for target in topology.targets(observation.model, environment)
         for value, at in observation.pointers[target].left_behind()

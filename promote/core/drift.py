@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from promote.arn import parse_arn, parse_version_arn
-from promote.core.coverage import covered_versions
+from promote.core.coverage import kept_versions
 from promote.core.grants import DETECT, allowed_patterns
 from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.topology import Environment, Granularity, Model, Target, Topology
@@ -188,7 +188,7 @@ class _Inspection:
         needed = {
             value
             for target in targets
-            for value in covered_versions(target, self.environment, self.observation)
+            for value in kept_versions(target, self.environment, self.observation)
         }
         for pattern in grants.allowed.get(targets[0].policy_name, ()):
             if is_exact(pattern):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from promote.core.grants import allowed_patterns
 from promote.core.observation import AccessRoleState, Json, Observation, PointerState
-from promote.core.plan import Fact, Grant, Plan, Revoke, Stop
+from promote.core.plan import Fact, Grant, Plan, PlannedTarget, Revoke, Stop
 from promote.core.topology import Topology
 from promote.core.version import ModelVersion, Status
 from promote.core.wish import RoleInPlay, Wish
@@ -89,12 +89,25 @@ def _now(fact: Fact, plan: Plan, topology: Topology, observation: Observation) -
             return version.status.value if version else "no such version"
 
 
+def holds_pointer(plan: Plan, target: PlannedTarget) -> bool:
+    """Say whether a fact of the plan holds, and nothing wider, what a target's pointer named."""
+    request = plan.request
+    subject = _pointer_subject(request.environment, target.account, target.pointer)
+    found = [each for each in plan.facts if (each.fact, each.subject) == ("pointer", subject)]
+    if len(found) != 1:
+        return False
+    revision, _, value = found[0].was.partition(" ")
+    accepts = (found[0].was, f"{_LATER}{request.version}")
+    named = NONE if target.before is None else target.before
+    return revision.isdecimal() and value == named and found[0].accepts == accepts
+
+
 def _pointer_facts(wish: Wish) -> Iterable[Fact]:
     for target in wish.targets:
         was = _pointer_text(wish.observation.pointers[target])
         subject = _pointer_subject(target.environment, target.account, target.pointer.name)
-        later = f"{_LATER}{wish.version.arn}"
-        yield Fact(fact="pointer", subject=subject, was=was, accepts=(was, later))
+        accepts = (was, f"{_LATER}{wish.version.arn}")
+        yield Fact(fact="pointer", subject=subject, was=was, accepts=accepts)
 
 
 def _pointer_subject(environment: str, account: str, name: str) -> str:
@@ -107,8 +120,9 @@ def _pointer_text(state: PointerState) -> str:
 
 def _pointer_now(fact: Fact, new: str, state: PointerState) -> str:
     """Recognise a pointer that only ever moved on to the plan's own version."""
-    revision = int(fact.was.split(" ", 1)[0])
-    later = [entry.value for entry in state.history if entry.revision > revision]
+    revision = fact.was.split(" ", 1)[0]  # of a file: it may be anything
+    since = int(revision) if revision.isdecimal() else state.revision
+    later = [entry.value for entry in state.history if entry.revision > since]
     if later and all(value == new for value in later):
         return f"{_LATER}{new}"
     return _pointer_text(state)

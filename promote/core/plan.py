@@ -121,12 +121,16 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Wait until no application can still hold an old version, by each pointer's change time."""
+    """Wait until no application can still hold an old version, by each pointer's change time.
+
+    `seconds` is the law, `keep_warm` the wish; what comes after it waits for the longer one.
+    """
 
     step: Literal["drain"] = "drain"
     environment: str
     accounts: tuple[str, ...]
     seconds: float
+    keep_warm: float = 0.0
     undo: None = None
 
 

@@ -29,7 +29,7 @@ from promote.core.plan import (
     Switch,
 )
 from promote.core.preconditions import check_grants, check_slot, check_wish, plan_again
-from promote.core.retirement import drain, revokes, stops
+from promote.core.retirement import drain, leftovers, revokes, stops
 from promote.core.topology import Target
 from promote.core.version import Status
 from promote.core.wish import RoleInPlay, Wish
@@ -71,6 +71,33 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
         cost=_cost(wish, stop),
         changes=sum(1 for step in steps if writes(step)),
     )
+
+
+def make_retirement(wish: Wish, *, tool: str) -> tuple[Plan, tuple[str, ...]]:
+    """Decide what is left of the past of an environment whose pointers all name the version.
+
+    Returns:
+        A plan of drain, revoke and stop alone, and why an access role is left alone.
+
+    Raises:
+        NotFoundError: No such version, or an access role does not exist.
+        ProofError: A write would silently take away what somebody put into our policy by hand.
+    """
+    steps, skipped = leftovers(wish)
+    revoke = tuple(step for step in steps if isinstance(step, Revoke))
+    stop = tuple(step for step in steps if isinstance(step, Stop))
+    check_changes(revoke, plan_again(wish, "--adopt"))
+    plan = Plan(
+        made=Made(at=wish.observation.at, tool=tool),
+        request=wish.request,
+        targets=tuple(_planned_targets(wish)),
+        gates=(),
+        facts=facts_of(wish, (), revoke, stop),
+        steps=steps,
+        cost=_cost(wish, stop),
+        changes=sum(1 for step in steps if writes(step)),
+    )
+    return plan, skipped
 
 
 def writes(step: Step) -> bool:
@@ -126,7 +153,7 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     policy that merely allows more is left to the revocation, which proves the denial.
     """
     new = wish.version.arn
-    named = role_coverage(role.targets, wish.environment, wish.observation)
+    named = role_coverage(role.targets, wish.environment, wish.observation, role.live)
     after = wish.document(named | {new})
     undo = _undo(wish, role, named)
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 class Outcome(enum.Enum):
@@ -41,3 +42,25 @@ class Result:
     left: tuple[Left, ...] = ()
     seconds: float = 0.0
     """How long the command took, on the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """One version that an environment let go: its access was revoked, or it was stopped."""
+
+    step: Literal["revoke", "stop"]
+    environment: str
+    version: str
+    """Its ARN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """What `retire` did for one model."""
+
+    model: str
+    done: tuple[Retired, ...] = ()
+    left: tuple[Left, ...] = ()
+    """What is not due yet."""
+    skipped: tuple[str, ...] = ()
+    """What was left alone and why, in sentences."""

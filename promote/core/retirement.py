@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promote.core.change import change, takes_more
-from promote.core.coverage import covered_versions, drained_everywhere, holders, is_ours
+from promote.core.coverage import drained_everywhere, holders, is_ours, kept_versions
 from promote.core.grants import allowed_patterns, exact_versions, foreign_grants
 from promote.core.observation import Json, Observation
 from promote.core.plan import Drain, Grant, Plan, Revoke, Stop
@@ -21,12 +21,18 @@ def drain(wish: Wish) -> tuple[Drain, ...]:
     accounts = tuple(
         target.account
         for target in wish.targets
-        if set(covered_versions(target, wish.environment, wish.observation)) - {new}
+        if set(kept_versions(target, wish.environment, wish.observation)) - {new}
     )
     if not accounts:
         return ()
-    seconds = wish.environment.drain.total_seconds()
-    return (Drain(environment=wish.environment.name, accounts=accounts, seconds=seconds),)
+    return (
+        Drain(
+            environment=wish.environment.name,
+            accounts=accounts,
+            seconds=wish.environment.drain.total_seconds(),
+            keep_warm=wish.environment.keep_warm.total_seconds(),
+        ),
+    )
 
 
 def revokes(wish: Wish, grants: tuple[Grant, ...]) -> tuple[Revoke, ...]:
@@ -96,3 +102,37 @@ def stops(wish: Wish) -> tuple[Stop, ...]:
         and is_ours(version.arn, wish.observation)
         and not holders(version.arn, wish.topology, wish.observation, besides=wish.environment.name)
     )
+
+
+def leftovers(wish: Wish) -> tuple[tuple[Drain | Revoke | Stop, ...], tuple[str, ...]]:
+    """Decide what an environment lets go for good when every pointer of it names one version.
+
+    Only what a pointer once named is revoked or stopped: what somebody granted or started by hand
+    may be for a promotion to come.
+
+    Returns:
+        The steps in their order, and why an access role is left alone, in sentences.
+    """
+    new = wish.version.arn
+    here = {one for t in wish.targets for one, _ in wish.observation.pointers[t].left_behind()}
+    everywhere = {
+        one for state in wish.observation.pointers.values() for one, _ in state.left_behind()
+    }
+    revoke, skipped = [], []
+    for step in revokes(wish, ()):
+        strange = exact_versions(step.before) - here - {new}
+        if strange or step.adds or not step.removes:
+            skipped.append(_untouched(wish, step, strange))
+        else:
+            revoke.append(step)
+    stop = tuple(step for step in stops(wish) if step.version in everywhere)
+    wait = drain(wish) if revoke or stop else ()
+    return (*wait, *revoke, *stop), tuple(skipped)
+
+
+def _untouched(wish: Wish, step: Revoke, strange: frozenset[str]) -> str:
+    name = wish.environment.name
+    if strange:
+        listed = ", ".join(sorted(strange))
+        return f"{name}: {step.role} allows {listed}, which no pointer of its targets ever named."
+    return f"{name}: {step.policy} of {step.role} is not ours as promote.yaml asks for it."

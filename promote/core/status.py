@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from promote.core.coverage import hourly_cost, is_ours
+from promote.core.coverage import hourly_cost, is_ours, retention
 from promote.core.drift import drift_of, grants_of, is_exact, version_name
 from promote.core.observation import Json, Observation
 from promote.core.record import Direction
@@ -48,6 +48,16 @@ class LockHolder:
     """In UTC; whoever waits takes it over a margin after this moment."""
     fence: int
     """Counts the owners: a later owner has a higher one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLock:
+    """The lock of a model, and whether its holder still counts."""
+
+    model: str
+    holder: LockHolder
+    live: bool
+    """False when whoever comes next takes it over: the holder is dead, or silent too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,12 +236,12 @@ class _World:
         return under_way or bool(self._named_by(arn))
 
     def _left_behind(self, environments: tuple[Environment, ...]) -> dict[str, datetime]:
-        """Return when the last drain of each value that a pointer left behind ends."""
+        """Return when the last drain and keep_warm of each value that was left behind end."""
         ends: dict[str, datetime] = {}
         for environment in environments:
             for target in self._targets(environment):
                 for value, at in self.observation.pointers[target].left_behind():
-                    end = at + environment.drain
+                    end = at + retention(environment)
                     ends[value] = max(end, ends.get(value, end))
         return ends
 

@@ -118,6 +118,9 @@ class Environment:
     propagation: Propagation = field(default_factory=Propagation)
     deadlines: Deadlines = field(default_factory=Deadlines)
     drain: timedelta = timedelta(minutes=5)
+    """A law: what the pointer left stays allowed and running at least so long."""
+    keep_warm: timedelta = timedelta(0)
+    """A wish: it stays so long, too, so that a rollback is one write of a pointer."""
     smoke: Smoke = field(default_factory=Smoke)
     vpc_endpoints: tuple[str, ...] = ()
 

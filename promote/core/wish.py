@@ -11,7 +11,7 @@ from promote.core.plan import Plan, Request
 from promote.core.policies.proof import Render
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion
-from promote.errors import NotFoundError
+from promote.errors import NotFoundError, ProofError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,14 @@ class Wish:
 
     def _rendered(self, versions: frozenset[str]) -> Json:
         meaning = Meaning(self.topology, self.request.model, self.environment)
-        return self.render("access-role", meaning.context(versions))
+        try:
+            return self.render("access-role", meaning.context(versions))
+        except ProofError as error:
+            roles = tuple(dict.fromkeys(target.access_role for target in self.targets))
+            more = f" and {len(roles) - 1} more" if len(roles) > 1 else ""
+            where = f"For the policy {self.targets[0].policy_name} of {roles[0]}{more}:"
+            error.detail = f"{where}\n{error.detail}"
+            raise
 
     def _role_state(self, arn: str) -> AccessRoleState:
         state = self.observation.roles.get(arn)

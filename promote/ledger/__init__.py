@@ -10,15 +10,21 @@ Law: of any number of writers that name the same tag, one wins and the others le
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
+from promote.errors import InputError
 from promote.registry import adapter
 
 if TYPE_CHECKING:
     from promote.aws.sessions import Sessions
     from promote.ports import Store
 
-BUILT_IN = {"directory": "promote.ledger.directory:from_location"}
+BUILT_IN = {
+    "directory": "promote.ledger.directory:from_location",
+    "s3": "promote.ledger.s3:from_location",
+}
+_KEY = re.compile(r"(?!\.)[A-Za-z0-9_.-]+(?:/(?!\.)[A-Za-z0-9_.-]+)*")
 
 
 def store(location: str, sessions: Sessions | None = None) -> Store:
@@ -35,3 +41,23 @@ def store(location: str, sessions: Sessions | None = None) -> Store:
     kind = scheme if separator else "directory"
     factory = adapter("promote.ledgers", "kind of ledger", kind, BUILT_IN)
     return cast("Store", factory(location, sessions))
+
+
+def is_key(text: str) -> bool:
+    """Say whether a text is what an object of a ledger can be called."""
+    return _KEY.fullmatch(text) is not None
+
+
+def checked(key: str) -> str:
+    """Return a key as it is.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not is_key(key):
+        raise InputError(
+            "Not a key of the ledger",
+            f"{key!r} is not of the form a/b/c, with segments of letters, digits and _ . - "
+            "that do not begin with a dot.",
+        )
+    return key

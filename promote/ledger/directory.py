@@ -15,16 +15,15 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from promote.errors import AccessError, InputError, PromoteError, TryAgainError
+from promote.ledger import checked
 from promote.ports import Stored
 
-_KEY = re.compile(r"(?!\.)[A-Za-z0-9_.-]+(?:/(?!\.)[A-Za-z0-9_.-]+)*")
 _LOCK = ".lock"
 _PARTIAL = ".partial"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -101,13 +100,7 @@ class DirectoryStore:
 
     def _path(self, key: str) -> Path:
         """Return the file of a key, which is never outside the directory."""
-        if _KEY.fullmatch(key) is None:
-            raise InputError(
-                "Not a key of the ledger",
-                f"{key!r} is not of the form a/b/c, with segments of letters, digits and _ . - "
-                "that do not begin with a dot.",
-            )
-        return self._root / key
+        return self._root / checked(key)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

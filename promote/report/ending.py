@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from promote.core.gates import GateResult, Verdict
 from promote.core.record import VerificationDone
-from promote.core.result import Left, Outcome, Result
+from promote.core.result import Left, Outcome, Result, Retirement
 from promote.core.status import Finding
 from promote.errors import ConfigError, PromoteError
 from promote.report.layout import (
@@ -31,6 +31,8 @@ _COLOURS = {
     Outcome.FAILED: "red",
     Outcome.NEEDS_ATTENTION: "red",
 }
+
+_DONE = {"revoke": "revoked", "stop": "stopped"}
 
 
 def result(value: Result, style: Style = unstyled) -> str:
@@ -127,8 +129,26 @@ def _left(left: tuple[Left, ...]) -> str:
         f"  {step.step} {short_version(step.version)}, not before {moment(step.not_before)}"
         for step in left
     ]
-    ending = paragraph("The same promotion, asked for again after that, finishes it.")
+    ending = "After that, to finish it, also on a schedule:\n    promote retire --all"
     return "\n".join(["", "Left to do:", *lines, "", ending, ""])
+
+
+def retirement(values: Iterable[Retirement]) -> str:
+    """Tell what was retired of each model, what is not due yet, and what was skipped and why."""
+    lines = []
+    for value in values:
+        found = [
+            f"  {_DONE[each.step]} {short_version(each.version)} in {each.environment}"
+            for each in value.done
+        ]
+        found += [
+            f"  {each.step} {short_version(each.version)}, not before {moment(each.not_before)}"
+            for each in value.left
+        ]
+        found += [f"  skipped: {clean(each)}" for each in value.skipped]
+        lines += [f"{clean(value.model)}:" if found else f"{clean(value.model)}: nothing is due"]
+        lines += found
+    return "\n".join(lines) + "\n"
 
 
 def _block(text: str, *, filled: bool = True) -> str:

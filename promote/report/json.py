@@ -15,7 +15,7 @@ from typing import cast
 from promote.core.codec import to_json
 from promote.core.events import Event
 from promote.core.record import Record, VerificationDone
-from promote.core.result import Result
+from promote.core.result import Result, Retirement
 from promote.core.status import Finding, ModelStatus
 from promote.core.version import ModelVersion
 from promote.errors import InterruptedBySignalError, PromoteError
@@ -36,6 +36,11 @@ def event(value: Event) -> str:
 def result(value: Result) -> str:
     """Write how a promotion ended."""
     return document("result", **_object(value))
+
+
+def retirement(values: Iterable[Retirement]) -> str:
+    """Write what was retired, under ``models``."""
+    return document("retirement", models=tuple(values))
 
 
 def error(value: PromoteError) -> str:

@@ -90,7 +90,8 @@ def _record(header: Sequence[str], row: list[Cell], style: Style) -> str:
     """Lay out one row on a line for each cell, for names too long to stand side by side."""
     width = max(map(len, header))
     pairs = zip(header, row, strict=True)
-    return "\n".join(f"{name:<{width}}{_GAP}{_styled(c.text, c, style)}" for name, c in pairs)
+    lines = (f"{name:<{width}}{_GAP}{_styled(c.text, c, style)}" for name, c in pairs)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _row(row: list[Cell], widths: list[int], style: Style) -> str:

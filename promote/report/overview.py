@@ -18,7 +18,7 @@ from promote.core.record import (
     VerificationDone,
 )
 from promote.core.result import Outcome
-from promote.core.status import LockHolder, ModelStatus, UnfinishedStatus, VersionStatus
+from promote.core.status import LockHolder, ModelLock, ModelStatus, UnfinishedStatus, VersionStatus
 from promote.core.version import ModelVersion, Status
 from promote.report.layout import (
     Cell,
@@ -88,6 +88,18 @@ def history(records: Iterable[Record], style: Style = unstyled) -> str:
             case ClaimOpened() | ClaimClosed() | RollbackStarted() | PromotionEnded():
                 pass
     return ("\n".join(blocks) if blocks else "Nothing was done yet.") + "\n"
+
+
+def lock(value: ModelLock | None, model: str) -> str:
+    """Write who holds the lock of a model."""
+    if value is None:
+        return f"{model} is not locked.\n"
+    state = (
+        "It is alive: it renews the lock."
+        if value.live
+        else "It is gone, so that the next command takes the lock over."
+    )
+    return f"{_lock(value.holder)}\n{state}\n"
 
 
 def _model(value: ModelStatus, style: Style) -> str:

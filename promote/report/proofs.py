@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from promote.core.policies.proving import Trial
+from promote.core.policies.trials import Trial
 from promote.core.policies.witness import Shown
 from promote.iam.evaluate import Verdict
 from promote.report.json import document

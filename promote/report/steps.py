@@ -41,8 +41,8 @@ def words(step: Step) -> str:
             return _switch(step)
         case Drain():
             return (
-                f"wait until {duration(step.seconds)} have passed since the last switch of "
-                f"{account_list(step.accounts)}, so that no application still holds an old version"
+                f"wait until {duration(max(step.seconds, step.keep_warm))} have passed since the "
+                f"last switch of {account_list(step.accounts)}, so that {_why(step)}"
             )
         case Revoke():
             return _revoke(step)
@@ -50,6 +50,12 @@ def words(step: Step) -> str:
             return f"stop {short_version(step.version)} (at most {duration(step.deadline)})"
         case _:
             assert_never(step)
+
+
+def _why(step: Drain) -> str:
+    if step.keep_warm > step.seconds:
+        return f"a rollback is instant (the drain is {duration(step.seconds)})"
+    return "no application still holds an old version"
 
 
 def policy_changes(step: Step) -> tuple[tuple[str, str], ...]:

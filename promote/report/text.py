@@ -5,9 +5,9 @@ alone.
 """
 
 from promote.report.changes import agreement, complement
-from promote.report.ending import error, findings, refusal, result, verification
+from promote.report.ending import error, findings, refusal, result, retirement, verification
 from promote.report.layout import Style, unstyled
-from promote.report.overview import history, status, versions
+from promote.report.overview import history, lock, status, versions
 from promote.report.review import plan
 from promote.report.telling import event, live, sentence
 
@@ -20,9 +20,11 @@ __all__ = [
     "findings",
     "history",
     "live",
+    "lock",
     "plan",
     "refusal",
     "result",
+    "retirement",
     "sentence",
     "status",
     "unstyled",

@@ -52,7 +52,7 @@ _COMMON: Final[dict[str, dict[Protocol, tuple[str, int]]]] = {
     "conflict": {
         _J: ("ConcurrentModificationException", 400),
         _Q: ("ConcurrentModification", 409),
-        _X: ("OperationAborted", 409),
+        _X: ("ConditionalRequestConflict", 409),
     },
     "validation": {
         _J: ("ValidationException", 400), _Q: ("ValidationError", 400), _X: ("InvalidRequest", 400),

@@ -106,6 +106,7 @@ def identify_s3(request: Request) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {"Bucket": bucket, "Key": key, "action": action}
     if "versionId" in query:
         params["VersionId"] = query["versionId"][0]
+    params["IfMatch"] = "if-match" in request.headers
     params["Prefix"] = query.get("prefix", [""])[0]
     if "x-amz-copy-source" in request.headers:
         params["CopySource"] = unquote(request.headers["x-amz-copy-source"]).lstrip("/")
@@ -127,6 +128,9 @@ def s3_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
         prefix = {"s3:prefix": params["Prefix"]} if action == "s3:ListBucket" else {}
         return [Need(action, bucket, prefix)]
     needs = [_object_need(action, bucket, params["Key"], versioned="VersionId" in params)]
+    if params["IfMatch"] and action != "s3:GetObject":
+        # S3 user guide, "Conditional writes" and "Conditional deletes": to compare is to read.
+        needs.append(_object_need("s3:GetObject", bucket, params["Key"], versioned=False))
     if "CopySource" in params:
         source, _, rest = params["CopySource"].partition("?")
         needs.append(_object_need("s3:GetObject", "arn:aws:s3::", source, versioned=bool(rest)))

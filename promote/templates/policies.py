@@ -22,6 +22,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "data-lake-key": Kind.KEY,
         "deployer": Kind.IDENTITY,
         "guardrails": Kind.IDENTITY,
+        "ledger": Kind.BUCKET,
         "operator": Kind.IDENTITY,
         "project-policy": Kind.PROJECT,
         "rcp": Kind.RCP,

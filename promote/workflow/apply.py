@@ -14,6 +14,7 @@ from datetime import timedelta
 from promote.arn import short_version
 from promote.core.events import IdentityShown, PromotionBegun
 from promote.core.facts import changed_facts
+from promote.core.fitting import misfits
 from promote.core.gates import judge
 from promote.core.observation import Observation
 from promote.core.plan import Grant, Plan, Prove, Revoke, Step, Switch
@@ -27,32 +28,31 @@ from promote.errors import (
     FailedError,
     InterruptedBySignalError,
     LockedError,
-    NeedsAttentionError,
     PromoteError,
     TryAgainError,
 )
 from promote.ports import World
 from promote.workflow.endings import (
+    RESUMABLE,
     applied_before,
     left_over,
     put_back_before,
     refuse_unless_passed,
     stale,
     stuck,
+    told_unless_recorded,
     too_late,
     unfinished_of,
     unfinished_promotion,
+    unfitting,
 )
 from promote.workflow.forward import go_forward
-from promote.workflow.lease import acquire
+from promote.workflow.lease import holding
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.site import Announcer
-from promote.workflow.undo import prove_undo, put_back
-
-RESUMABLE = (TryAgainError, InterruptedBySignalError, LockedError, NeedsAttentionError)
-"""Ends after which the same command, or the one that the error names, goes on."""
+from promote.workflow.undo import earlier_plans, prove_undo, put_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ def apply(given: Application) -> Result:
 
     Raises:
         StalePlanError: A fact that the plan rests on has changed; names it.
+        PlanFileError: It is no plan of this promote.yaml, whatever its digest says.
         RefusedError: A gate refuses.
         LockedError: Somebody else promotes this model, or left a promotion unfinished.
         FailedError: It failed, and everything is as before; a more exact class where one fits.
@@ -89,13 +90,15 @@ def apply(given: Application) -> Result:
 def abort(given: Application, reason: str) -> Result:
     """Put the unfinished promotion of the plan back, whatever it was doing.
 
+    Who still runs it is asked to give way: it ends before its next write, and this goes on.
+
     Raises:
         NotFoundError: Nothing is unfinished.
         RefusedError: The old version is retired already, so that there is no way back but another
             promotion.
         NeedsAttentionError: Something could not be put back, or must wait for the drain.
     """
-    with _running(given, "abort") as begun:
+    with _running(given, "abort", asks=True) as begun:
         began = begun.world.clock.monotonic()
         unfinished = unfinished_promotion(begun.journal)
         run = replace(begun, promotion=unfinished.promotion, plan=unfinished.plan)
@@ -106,15 +109,14 @@ def abort(given: Application, reason: str) -> Result:
 
 
 @contextlib.contextmanager
-def _running(given: Application, verb: str) -> Iterator[Run]:
-    """Hold the lock of the model while the body runs."""
+def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[Run]:
+    """Hold the lock of the model while the body runs; `asks` a live owner to give way."""
     world, request = given.world, given.plan.request
     caller = world.identities.caller()
     operation = f"{verb} {request.model} {short_version(request.version)} to {request.environment}"
-    lease = acquire(
-        world.store, world.clock, model=request.model, owner=caller.arn, operation=operation
-    )
-    try:
+    with holding(
+        world, model=request.model, owner=caller.arn, operation=operation, asks=asks
+    ) as lease:
         yield Run(
             world=world,
             topology=given.topology,
@@ -127,8 +129,6 @@ def _running(given: Application, verb: str) -> Iterator[Run]:
             plan=given.plan,
             wait_at_most=given.wait_at_most,
         )
-    finally:
-        lease.release()
 
 
 def _apply(run: Run, seen: Observation | None) -> Result:
@@ -143,7 +143,9 @@ def _apply(run: Run, seen: Observation | None) -> Result:
             _announce_beginning(run, 0, resumed=True)
             _put_back(run, unfinished, unfinished.turned.reason, began)
             raise put_back_before(run.plan, run.promotion, unfinished.turned.reason)
-    recent = seen if seen is not None and seen.ledger == state else None
+    # Another run of an unfinished promotion writes without a record, so that a look may be torn.
+    whole = seen is not None and seen.ledger == state and state.unfinished is None
+    recent = seen if whole else None
     observation = recent or run.observe()
     if _settled(run, state, observation):
         if unfinished is not None:
@@ -199,6 +201,7 @@ def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
 
     Raises:
         ProofError: A document of the plan is not what the plan says of it.
+        PlanFileError: It is no plan of this promote.yaml.
         AccessError: A role cannot be assumed; nothing was changed.
         InputError: The smoke test's images are unusable.
     """
@@ -207,6 +210,7 @@ def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
             run.meaning.prove_step(step, step.before)
         if isinstance(step, Grant):
             prove_undo(run, step)
+    _refuse_misfits(run)
     identities = run.world.identities
     switching = {step.account for step in steps if isinstance(step, Switch)}
     deployers = [t.deployer_role for t in run.targets if t.account in switching]
@@ -215,6 +219,14 @@ def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
     if any(isinstance(step, Prove) for step in steps):
         len(run.images)
     side_by_side(lambda target: identities.enter(target, run.promotion), run.targets)
+
+
+def _refuse_misfits(run: Run) -> None:
+    found = misfits(run.plan, run.topology)
+    if found:  # an earlier run may have seen more: seldom needed, and a whole ledger to read
+        found = misfits(run.plan, run.topology, earlier_plans(run))
+    if found:
+        raise unfitting(run.plan, found)
 
 
 def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, began: float) -> Result:
@@ -269,7 +281,8 @@ def _put_back(run: Run, unfinished: Unfinished, reason: str, began: float) -> Re
 def _end(run: Run, result: Result) -> Result:
     at = run.world.clock.now()
     ended = PromotionEnded(at=at, promotion=run.promotion, digest=digest(run.plan), result=result)
-    run.record(ended)
+    with told_unless_recorded(run.plan, result):
+        run.record(ended)
     return result
 
 

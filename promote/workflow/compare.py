@@ -94,7 +94,7 @@ class Comparer:
     ) -> Comparison:
         name = users[0].policy_name
         live = state.policy(name) if state else None
-        versions = role_coverage(users, environment, observation)
+        versions = role_coverage(users, environment, observation, live)
         versions |= _under_way(observation, environment) & exact_versions(live)
         resources = allowed_resources(
             environment.granularity,

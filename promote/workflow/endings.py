@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from promote.arn import short_version
 from promote.core.facts import Changed, changed_facts
 from promote.core.gates import GateResult, Verdict
@@ -12,14 +15,21 @@ from promote.core.result import Result
 from promote.core.topology import Environment, Topology
 from promote.errors import (
     FailedError,
+    InterruptedBySignalError,
+    LockedError,
     NeedsAttentionError,
     NotFoundError,
+    PlanFileError,
     PromoteError,
     RefusedError,
     StalePlanError,
+    TryAgainError,
     UnfinishedError,
 )
 from promote.workflow.journal import Journal
+
+RESUMABLE = (TryAgainError, InterruptedBySignalError, LockedError, NeedsAttentionError)
+"""Ends after which the same command, or the one that the error names, goes on."""
 
 
 def unfinished_of(state: LedgerState, version: str, environment: str) -> Unfinished | None:
@@ -109,6 +119,19 @@ def stale(plan: Plan, changed: tuple[Changed, ...]) -> StalePlanError:
     )
 
 
+def unfitting(plan: Plan, misfits: tuple[str, ...]) -> PlanFileError:
+    """Say that a plan is none that this promote.yaml leads to, with everything that shows it."""
+    request = plan.request
+    return PlanFileError(
+        "The plan does not fit promote.yaml",
+        "Its digest is right, but no plan that promote makes from this promote.yaml says so; "
+        "nothing was changed:\n" + "\n".join(f"  {each}" for each in misfits),
+        "Find out who changed the file, then make the plan again:\n"
+        f"    promote plan {request.model} {short_version(request.version)} "
+        f"--to {request.environment}",
+    )
+
+
 def refuse_unless_passed(
     gates: tuple[GateResult, ...], plan: Plan, environment: Environment
 ) -> None:
@@ -165,6 +188,26 @@ def left_over(plan: Plan, error: PromoteError) -> NeedsAttentionError:
         f"{error.summary}. {error.detail}",
         f"Mend that, then finish:\n    promote resume {request.model}",
     )
+
+
+@contextmanager
+def told_unless_recorded(plan: Plan, ended: Result) -> Iterator[None]:
+    """Say that a promotion came to its end if the ledger, for good, does not take that in.
+
+    Raises:
+        NeedsAttentionError: See above.
+    """
+    try:
+        yield
+    except RESUMABLE:
+        raise
+    except PromoteError as error:
+        raise NeedsAttentionError(
+            "The end of the promotion is not on record",
+            f"{ended.promotion} ended as {ended.result.value}; nothing else is left to do. "
+            f"{error.summary}. {error.detail}",
+            f"Mend that, then record it:\n    promote resume {plan.request.model}",
+        ) from error
 
 
 def _plan_again(plan: Plan) -> str:

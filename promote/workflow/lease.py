@@ -2,7 +2,9 @@
 
 An owner renews its lease while it works and treats it as lost a margin before it expires, by its
 own monotonic clock; whoever waits takes it over a margin after it has expired. The owner of a
-process on this very machine that is dead has lost it at once.
+process on this very machine that is dead has lost it at once. Who asks the owner to give way is
+heard before its next write; a lock that is taken from a live owner is asked for first, so that
+the owner writes nothing more.
 """
 
 from __future__ import annotations
@@ -12,17 +14,22 @@ import json
 import os
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from promote.core.codec import CodecError, canonical, from_json, to_json
-from promote.core.status import LockHolder
-from promote.errors import LockedError, TryAgainError
-from promote.ports import Clock, Store, Stored
+from promote.core.status import LockHolder, ModelLock
+from promote.errors import LockedError, PromoteError
+from promote.ports import Clock, Store, Stored, World
+from promote.workflow.asking import ask, asked_of, last_asked
+from promote.workflow.wait import Pace, pause
 
 LEASE = timedelta(minutes=2)
 MARGIN = timedelta(seconds=45)
 """More than the longest request takes: 5 s to connect and 30 s to read."""
+_LOOK = 1.0  # seconds between two looks at a lock that was asked for
 
 
 @dataclass(slots=True)
@@ -31,7 +38,7 @@ class Lease:
 
     store: Store
     clock: Clock
-    key: str
+    model: str
     holder: LockHolder
     tag: str
     renewed: float
@@ -42,9 +49,13 @@ class Lease:
         """Renew the lease when a third of it has passed; call before every write and pause.
 
         Raises:
-            LockedError: It was lost: it nearly expired, or somebody took it over.
+            LockedError: It was lost: it nearly expired, or somebody took it over; or somebody
+                asks for it, and we give way.
         """
         with self._guard:
+            asked = asked_of(self.store, self.model, self.holder)
+            if asked is not None:
+                raise _gave_way(self.model, self.holder, f"{asked.by} ({asked.operation})")
             age = self.clock.monotonic() - self.renewed
             if age > (LEASE - MARGIN).total_seconds():
                 raise self._lost("it was not renewed in time")
@@ -54,15 +65,16 @@ class Lease:
     def release(self) -> None:
         """Give the lock back; somebody else's is left alone.
 
-        A ledger that does not answer now changes nothing about how the work ended: leases expire.
+        A ledger that refuses or does not answer now changes nothing about how the work ended:
+        leases expire.
         """
-        with self._guard, contextlib.suppress(TryAgainError):
-            self.store.delete(self.key, self.tag)
+        with self._guard, contextlib.suppress(PromoteError):
+            self.store.delete(_key(self.model), self.tag)
 
     def _renew(self) -> None:
         moment = self.clock.monotonic()
         holder = replace(self.holder, expires=self.clock.now() + LEASE)
-        tag = self.store.replace(self.key, _encoded(holder), self.tag)
+        tag = self.store.replace(_key(self.model), _encoded(holder), self.tag)
         if tag is None:
             raise self._lost("somebody else has taken it over")
         self.holder, self.tag, self.renewed = holder, tag, moment
@@ -76,17 +88,46 @@ class Lease:
         )
 
 
+@contextmanager
+def holding(
+    world: World, *, model: str, owner: str, operation: str, asks: bool = False
+) -> Iterator[Lease]:
+    """Hold the lock of a model while the body runs.
+
+    Args:
+        world: Whose ledger and clock it is.
+        model: The model.
+        owner: The ARN of the caller.
+        operation: What the lock is wanted for.
+        asks: Ask a live owner to give way, and wait until it has.
+
+    Raises:
+        LockedError: Somebody holds it, or does not give way in time.
+    """
+    store, clock = world.store, world.clock
+    if asks:
+        longest = (LEASE + MARGIN).total_seconds() + _LOOK
+        pace = Pace(clock=clock, deadline=longest, cancelled=world.cancelled)
+        lease = acquire_from_owner(store, pace, model=model, owner=owner, operation=operation)
+    else:
+        lease = acquire(store, clock, model=model, owner=owner, operation=operation)
+    try:
+        yield lease
+    finally:
+        lease.release()
+
+
 def acquire(store: Store, clock: Clock, *, model: str, owner: str, operation: str) -> Lease:
     """Take the lock of a model.
 
     Raises:
         LockedError: Somebody holds it; says who, where, since when and until when.
     """
-    key = f"{model}/lock.json"
+    key = _key(model)
     moment, now = clock.monotonic(), clock.now()
     found = store.read(key)
     before = _decoded(found) if found else None
-    if before is not None and not _free(before, clock):
+    if before is not None and not _is_free(before, clock):
         raise _held(before, model)
     holder = LockHolder(
         owner=owner,
@@ -95,22 +136,76 @@ def acquire(store: Store, clock: Clock, *, model: str, owner: str, operation: st
         operation=operation,
         since=now,
         expires=now + LEASE,
-        fence=before.fence + 1 if before else 1,
+        fence=max(before.fence if before else 0, last_asked(store, model)) + 1,
     )
     content = _encoded(holder)
     tag = store.create(key, content) if found is None else store.replace(key, content, found.tag)
     if tag is None:
         return acquire(store, clock, model=model, owner=owner, operation=operation)
-    return Lease(store, clock, key, holder, tag, moment)
+    return Lease(store, clock, model, holder, tag, moment)
+
+
+def acquire_from_owner(
+    store: Store, pace: Pace, *, model: str, owner: str, operation: str
+) -> Lease:
+    """Take the lock of a model; ask a live owner to give way, and wait until it has.
+
+    Args:
+        store: The ledger.
+        pace: For how long at most, on which clock, and what ends the wait early.
+        model: The model.
+        owner: The ARN of the caller.
+        operation: What the lock is wanted for.
+
+    Raises:
+        LockedError: The owner did not give way in time.
+    """
+    end = pace.clock.monotonic() + pace.deadline
+    while True:
+        try:
+            return acquire(store, pace.clock, model=model, owner=owner, operation=operation)
+        except LockedError:
+            if pace.clock.monotonic() >= end:
+                raise
+        holder = lock_holder(store, model)
+        if holder is not None:
+            ask(store, model, holder, by=owner, operation=operation)
+        pause(pace, _LOOK)
 
 
 def lock_holder(store: Store, model: str) -> LockHolder | None:
     """Return who holds the lock of a model, expired or not, or None."""
-    found = store.read(f"{model}/lock.json")
+    found = store.read(_key(model))
     return _decoded(found) if found else None
 
 
-def _free(holder: LockHolder, clock: Clock) -> bool:
+def model_lock(store: Store, clock: Clock, model: str) -> ModelLock | None:
+    """Return the lock of a model and whether its holder still counts, or None."""
+    holder = lock_holder(store, model)
+    if holder is None:
+        return None
+    return ModelLock(model=model, holder=holder, live=not _is_free(holder, clock))
+
+
+def release_lock(store: Store, lock: ModelLock, *, by: str) -> bool:
+    """Take a lock from the holder that was shown, who writes nothing more after it.
+
+    Returns:
+        False when that holder has it no more; somebody else's lock is left alone.
+    """
+    model, shown = lock.model, lock.holder
+    while True:
+        found = store.read(_key(model))
+        now = _decoded(found) if found else None
+        if found is None or now is None or (now.fence, now.since) != (shown.fence, shown.since):
+            return False
+        ask(store, model, now, by=by, operation=f"lock release {model}")
+        if store.delete(_key(model), found.tag):
+            return True
+
+
+def _is_free(holder: LockHolder, clock: Clock) -> bool:
+    """Say whether whoever comes next takes a lock over: its holder is dead, or silent too long."""
     expired = clock.now() > holder.expires + MARGIN
     return expired or (holder.host == socket.gethostname() and not _alive(holder.pid))
 
@@ -133,6 +228,19 @@ def _held(holder: LockHolder, model: str) -> LockedError:
         f"{holder.expires.isoformat(timespec='seconds')} unless it is renewed.",
         f"Wait for it to end; to see how far it is:\n    promote status {model}",
     )
+
+
+def _gave_way(model: str, holder: LockHolder, to: str) -> LockedError:
+    return LockedError(
+        "The lock was given up",
+        f"{holder.operation} held it since {holder.since.isoformat(timespec='seconds')}, and gave "
+        f"way to {to}. Nothing more was written.",
+        f"To see what was done since, before anything else:\n    promote status {model}",
+    )
+
+
+def _key(model: str) -> str:
+    return f"{model}/lock.json"
 
 
 def _encoded(holder: LockHolder) -> bytes:

@@ -35,6 +35,8 @@ class Live:
     """The condition keys that tell who belongs to it; None where that could not be read."""
     unreadable: tuple[str, ...]
     """Live policies outside the fragment that can be decided, each as a sentence."""
+    unread_controls: tuple[str, ...]
+    """Why the organisation's policies are not known; a sentence."""
 
 
 @dataclass(frozen=True)
@@ -64,22 +66,24 @@ class LiveReader:
         Raises:
             AccessError: The reader role may not read an access role.
         """
-        found, notes = list(self._of_roles()), []
+        found, unread = list(self._of_roles()), []
         kept = [each for each in rendered if not self._is_replaced(each)]
         try:
             state = self._organization()
         except PromoteError as error:
             state = None
-            notes.append(f"The organisation's policies could not be read: {error}")
+            unread.append(f"The organisation's policies could not be read: {error}")
         if state is not None:
             found += list(self._controls(state))
+        if state is not None or unread:  # rendered ones may never have been attached
             kept = [each for each in kept if each.place.kind not in _CONTROLS.values()]
         known, unreadable = _parsed(found)
         return Live(
             documents=(*known, *kept),
-            notes=(*self._missing(), *notes, *self._told(kept)),
+            notes=(*self._missing(), *self._told(kept)),
             organization=None if state is None else state.keys(self._asking, self._owner),
             unreadable=tuple(unreadable),
+            unread_controls=tuple(unread),
         )
 
     def _of_roles(self) -> Iterator[tuple[Place, Json | str]]:

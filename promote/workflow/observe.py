@@ -25,7 +25,10 @@ class Observer:
     """Whose reader role reads in the ML account."""
 
     def observe(self, version: str | None = None) -> Observation:
-        """Read the world.
+        """Read the world, the ledger before all else.
+
+        So whoever finds the ledger unchanged later knows that no promotion ended or began since
+        the first of these reads, and that they fit together.
 
         Args:
             version: The name or ARN of a version that may have to be started: then the slots that
@@ -36,6 +39,7 @@ class Observer:
             AccessError: A reader role may not be assumed, or may not read.
         """
         at = self.world.clock.now()
+        ledger = Journal(self.world.store, self.model).state()
         targets = self.topology.all_targets(self.model)
         roles = tuple(dict.fromkeys(target.access_role for target in targets))
         project: list[tuple[str, tuple[ModelVersion, ...]]] = []
@@ -53,7 +57,7 @@ class Observer:
             occupants=self._occupants(project_arn, versions, version),
             pointers=dict(zip(targets, states, strict=True)),
             roles={each.arn: each for each in found if isinstance(each, AccessRoleState)},
-            ledger=Journal(self.world.store, self.model).state(),
+            ledger=ledger,
         )
 
     @property

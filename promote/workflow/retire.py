@@ -67,7 +67,7 @@ def _retire(run: Run, observation: Observation, drained_at: datetime, step: Step
 
 
 def _drained_at(run: Run, step: Drain, switched_at: datetime | None) -> datetime:
-    """Return when the last of the accounts has drained."""
+    """Return when the last of the accounts has drained, and need not be kept warm any more."""
 
     def changed(account: str) -> datetime | None:
         target = run.target(account)
@@ -76,7 +76,9 @@ def _drained_at(run: Run, step: Drain, switched_at: datetime | None) -> datetime
 
     moments = [*side_by_side(changed, step.accounts), switched_at]
     known = [at for at in moments if at is not None]
-    return max(known, default=run.world.clock.now()) + timedelta(seconds=step.seconds)
+    return max(known, default=run.world.clock.now()) + timedelta(
+        seconds=max(step.seconds, step.keep_warm)
+    )
 
 
 def wait_until(run: Run, end: datetime, what: str) -> None:
@@ -156,9 +158,15 @@ def _stop(run: Run, step: Stop, observation: Observation) -> str:
     return "STOPPED" if stopped else "left running: it is in use again"
 
 
-def may_stop(run: Run, version: str) -> bool:
-    """Read the world once more and say whether nothing names, allows or covers a version (P6)."""
-    found = holders(version, run.topology, run.observe())
+def may_stop(run: Run, version: str, *, warm: bool = True) -> bool:
+    """Read the world once more and say whether nothing names, allows or covers a version (P6).
+
+    Args:
+        run: The promotion.
+        version: The version's ARN.
+        warm: Whether a `keep_warm` counts; what failed is not kept for it.
+    """
+    found = holders(version, run.topology, run.observe(), warm=warm)
     for holder in found:
         run.warn(f"{short_version(version)} is not stopped: {holder}.")
     return not found

@@ -192,7 +192,7 @@ def revoke(site: Site, version: str, render: Render, *, force: bool) -> bool:
 
 def _kept(wish: Wish, role: RoleInPlay) -> frozenset[str]:
     """Return what a role must go on allowing: a pattern may be all that allows what it names."""
-    named = role_coverage(role.targets, wish.environment, wish.observation)
+    named = role_coverage(role.targets, wish.environment, wish.observation, role.live)
     return exact_versions(role.live) | named
 
 

@@ -91,7 +91,7 @@ class Site:
     @property
     def journal(self) -> Journal:
         """The ledger's records of the model."""
-        return Journal(self.world.store, self.model)
+        return Journal(self.world.store, self.model, self.warn)
 
     @cached_property
     def images(self) -> tuple[LabelledImage, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from promote.arn import short_version
 from promote.core.events import RollingBack
 from promote.core.observation import Json, Observation
-from promote.core.plan import Grant, Switch
+from promote.core.plan import Grant, Plan, Switch
 from promote.core.planfile import digest
 from promote.core.progress import (
     kept_by_others,
@@ -187,14 +187,20 @@ def prove_undo(run: Run, step: Grant) -> None:
 
 
 def _undos_before(run: Run, step: Grant) -> Iterator[Json | None]:
+    for plan in earlier_plans(run):
+        yield from (
+            each.undo
+            for each in plan.steps
+            if isinstance(each, Grant) and (each.role, each.policy) == (step.role, step.policy)
+        )
+
+
+def earlier_plans(run: Run) -> Iterator[Plan]:
+    """Yield the plan of every other promotion of the model that is on record."""
     own = digest(run.plan)
     for record in run.journal.records():
         if isinstance(record, PromotionStarted) and digest(record.plan) != own:
-            yield from (
-                each.undo
-                for each in record.plan.steps
-                if isinstance(each, Grant) and (each.role, each.policy) == (step.role, step.policy)
-            )
+            yield record.plan
 
 
 def _refuse_kept(run: Run, observation: Observation) -> None:
@@ -220,7 +226,7 @@ def _stop(run: Run, observation: Observation) -> None:
     version = run.plan.request.version
     if stoppable_after_undo(run.plan, run.topology, observation):
         deadline = run.environment.deadlines.stop.total_seconds()
-        bring_down(run, version, deadline, observation, lambda: may_stop(run, version))
+        bring_down(run, version, deadline, observation, lambda: may_stop(run, version, warm=False))
     else:
         found = observation.version(version)
         if found is not None and not found.status.occupies_slot:

@@ -339,6 +339,14 @@ _PLANNED_OTHERWISE = (
         PROOF,
         **_if("ArnEquals", aws__PrincipalArn=f"arn:aws:iam::{ML}:role/trainer"),
     ),
+    _at(
+        "ledger",
+        1,
+        "bucket listed as a whole",
+        PROOF,
+        **_if("StringEquals", **ORGANIZATION),
+    ),
+    _of("ledger", "objects of others", PROOF, Resource="arn:aws:s3:::team-ledger/*"),
     _of("project-policy", "version that is not promoted", PROOF, Resource=[V1, V2, V3]),
     _of("rekognition-endpoint", "any role through the endpoint", PROOF, Condition=None),
 )

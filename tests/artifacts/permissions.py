@@ -2,8 +2,9 @@
 
 A template speaks of exactly the actions of its row (`test_policies.py`). In `PERMISSIONS` each is
 there for the command beside it, which fails in the sandbox when the action is taken away, and only
-then (`test_minimal_permissions.py`). What is in `PROTECTIONS` no promotion needs: each action has
-its reason, and requests that show it in `test_protections.py`.
+then (`test_minimal_permissions.py`). What is in `PROTECTIONS` no promotion needs, or only one with
+its ledger in S3: each action has its reason, and requests that show it in `test_protections.py`
+(those of the ledger in `tests/functional/test_promotion_s3_ledger.py`).
 """
 
 from __future__ import annotations
@@ -124,6 +125,12 @@ PROTECTIONS: dict[str, dict[str, str]] = {
     "data-lake-key": {
         "kms:Decrypt": _TRAINING,
         "kms:GenerateDataKey": "training writes its results and manifests",
+    },
+    "ledger": {
+        "s3:DeleteObject": "the lock is given back",
+        "s3:GetObject": "the lock and the records are read, and compared when they are written",
+        "s3:ListBucket": "the records are listed",
+        "s3:PutObject": "the lock and the records are written",
     },
     "project-policy": {"rekognition:CopyProjectVersion": "the one action that AWS supports there"},
     "rcp": {

@@ -16,7 +16,7 @@ from promote.cli.grammar import LazyGroup
 from promote.cli.help import EXIT_CODES
 from promote.cli.root import cli
 from promote.config.keys import ROOT as KEYS
-from promote.config.kinds import Choice, Location
+from promote.config.kinds import Choice
 from promote.config.shapes import Listed, Named, Only, Section, Shape
 from tests.artifacts.permissions import markdown
 
@@ -137,8 +137,6 @@ def _later(shape: Shape, path: str = "") -> Iterator[tuple[str, str]]:
         case Choice():
             for word, later in shape.later.items():
                 yield f"`{path.removesuffix('.')}: {word}`", later
-        case Location() if shape.later:
-            yield f"`{path.removesuffix('.')}: s3://…`", shape.later
         case _:
             pass
 

@@ -69,7 +69,7 @@ def wanted() -> tuple[WantedDocument, ...]:
     topology = a_topology(
         qa(), prod(vpc_endpoints=(ENDPOINT,)),
         models=(a_model(), a_model(name="parts", project="spares")), organization=ORGANIZATION,
-        data_lake=DATA_LAKE, guardrails=GUARDRAILS,
+        data_lake=DATA_LAKE, guardrails=GUARDRAILS, ledger="s3://team-ledger/tools",
     )  # fmt: skip
     versions = [version_arn(name) for name in ("v1", "v2")]
     return wanted_documents(topology, versions=versions, trusted=[PROMOTER])

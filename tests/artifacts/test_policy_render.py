@@ -20,6 +20,7 @@ from tests.artifacts.permissions import PERMISSIONS, PROTECTIONS
 PROTECTED = """
     vpc_endpoints: [vpce-0a1b2c3d4e5f60718]
     smoke: {endpoint_url: "https://vpce-0a1b2c3d4e5f60718.rekognition.us-east-1.vpce.amazonaws.com"}
+ledger: s3://team-ledger/tools
 data_lake:
   account: "666666666666"
   bucket: tools-images

@@ -211,7 +211,7 @@ class Stage:
     def records(self) -> list[dict[str, Any]]:
         """Return the ledger's records, oldest first."""
         files = sorted(self.directory.glob(".promote/ledger/tools/records/*.json"))
-        return [json.loads(file.read_text()) for file in files]
+        return [json.loads(file.read_text())["record"] for file in files]
 
     @property
     def is_finished(self) -> bool:

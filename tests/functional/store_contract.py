@@ -22,26 +22,27 @@ if TYPE_CHECKING:
 
 Opener = Callable[[], "Store"]
 
-PROCESSES = 4
-ROUNDS = 20
-
 
 def _create_at_once(
-    opener: Opener, name: str, barrier: Barrier, wins: multiprocessing.Queue[tuple[str, str]]
+    opener: Opener,
+    name: str,
+    rounds: int,
+    barrier: Barrier,
+    wins: multiprocessing.Queue[tuple[str, str]],
 ) -> None:
     store = opener()
-    for number in range(ROUNDS):
+    for number in range(rounds):
         barrier.wait()
         key = f"race/{number}"
         if store.create(key, name.encode()) is not None:
             wins.put((key, name))
 
 
-def _count_up(opener: Opener, barrier: Barrier) -> None:
-    """Add one, `ROUNDS` times, by compare-and-set."""
+def _count_up(opener: Opener, rounds: int, barrier: Barrier) -> None:
+    """Add one, `rounds` times, by compare-and-set."""
     store = opener()
     barrier.wait()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         while True:
             now = store.read("counter")
             assert now is not None
@@ -51,6 +52,9 @@ def _count_up(opener: Opener, barrier: Barrier) -> None:
 
 class StoreContract(ABC):
     """The tests of a store."""
+
+    processes = 4
+    rounds = 20
 
     @abstractmethod
     def opener(self, place: str) -> Opener:
@@ -137,23 +141,24 @@ class StoreContract(ABC):
 
     def test_of_many_processes_that_create_one_wins(self, place: str) -> None:
         context = multiprocessing.get_context("spawn")
-        barrier, wins = context.Barrier(PROCESSES), context.Queue()
+        barrier, wins = context.Barrier(self.processes), context.Queue()
         processes = [
             context.Process(
-                target=_create_at_once, args=(self.opener(place), f"p{number}", barrier, wins)
+                target=_create_at_once,
+                args=(self.opener(place), f"p{number}", self.rounds, barrier, wins),
             )
-            for number in range(PROCESSES)
+            for number in range(self.processes)
         ]
         for process in processes:
             process.start()
-        won = [wins.get(timeout=60) for _ in range(ROUNDS)]
+        won = [wins.get(timeout=60) for _ in range(self.rounds)]
         for process in processes:
             process.join(timeout=60)
             assert process.exitcode == 0
         assert wins.empty()
         wins.close()
         wins.join_thread()
-        assert len({key for key, _ in won}) == ROUNDS
+        assert len({key for key, _ in won}) == self.rounds
         store = self.opener(place)()
         for key, name in won:
             stored = store.read(key)
@@ -162,11 +167,11 @@ class StoreContract(ABC):
 
     def test_no_update_of_many_processes_is_lost(self, place: str) -> None:
         context = multiprocessing.get_context("spawn")
-        barrier = context.Barrier(PROCESSES)
+        barrier = context.Barrier(self.processes)
         self.opener(place)().create("counter", b"0")
         processes = [
-            context.Process(target=_count_up, args=(self.opener(place), barrier))
-            for _ in range(PROCESSES)
+            context.Process(target=_count_up, args=(self.opener(place), self.rounds, barrier))
+            for _ in range(self.processes)
         ]
         for process in processes:
             process.start()
@@ -175,4 +180,4 @@ class StoreContract(ABC):
             assert process.exitcode == 0
         stored = self.opener(place)().read("counter")
         assert stored is not None
-        assert int(stored.content) == PROCESSES * ROUNDS
+        assert int(stored.content) == self.processes * self.rounds

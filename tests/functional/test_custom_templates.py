@@ -13,7 +13,7 @@ from promote.core.result import Outcome
 from promote.core.topology import Topology
 from promote.errors import ProofError
 from promote.templates.location import policies_directory
-from tests.builders import a_topology, prod, qa
+from tests.builders import POLICY, a_topology, prod, qa
 from tests.fake_world import FakeWorld
 from tests.unit.cli.fakes import FakeRun
 from tests.workflow.promoting import Promoting
@@ -101,3 +101,11 @@ def test_a_proof_error_names_its_witness(tmp_path: Path) -> None:
         Templating(fake).make(to="qa")
     witness = vars(caught.value)["witness"]
     assert witness.request.action == "rekognition:DetectCustomLabels"
+
+
+def test_a_proof_error_names_the_role_and_the_file(tmp_path: Path) -> None:
+    fake = FakeWorld(with_template(tmp_path, OURS.replace("{{ resources }}", '"*"')))
+    with pytest.raises(ProofError) as caught:
+        Templating(fake).make(to="qa")
+    assert f"For the policy {POLICY} of {QA_ROLE}:\n" in caught.value.detail
+    assert f"template:  {tmp_path / 'policies/access-role.json.j2'}" in caught.value.detail

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from promote.core.exactness import Meaning
 from promote.core.facts import changed_facts
+from promote.core.fitting import misfits
 from promote.core.grants import covers, exactly_granted
 from promote.core.observation import Json, PointerState
 from promote.core.plan import Grant, Plan, Prove, Revoke, Stop, Switch
@@ -152,6 +153,17 @@ class TestPlan:
 
         assert decode(content, expected_digest=digest(plan)) == plan
         assert encode(decode(content)) == content
+
+    @quick
+    @given(roomy, cuts)
+    def test_fits_its_topology_also_when_it_takes_another_over(
+        self, world: PureWorld, cut: float
+    ) -> None:
+        plan = planned(world)
+        assert misfits(plan, world.topology) == ()
+
+        again = killed(world, plan, cut).plan(adopt=True, unfinished=plan)
+        assert misfits(again, world.topology, (plan,)) == ()
 
     @quick
     @given(roomy)

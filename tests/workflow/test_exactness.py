@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,15 @@ import pytest
 
 from promote.core.analysis import Analysis, Answer
 from promote.core.observation import Json
-from promote.core.plan import Grant, Plan, Revoke
+from promote.core.plan import Drain, Grant, Plan, Revoke, Start, Step, Switch
+from promote.core.planfile import decode, encode
 from promote.core.result import Outcome
 from promote.core.version import Status
 from promote.errors import (
     AccessDeniedError,
     FailedError,
     NeedsAttentionError,
+    PlanFileError,
     ProofError,
     StalePlanError,
 )
@@ -27,10 +30,11 @@ from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import Promoting
 from tests.workflow.test_promotion import QA_ROLE, V1, V2
 
+PROD_ROLE = QA_ROLE.replace("-qa", "-prod")
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 
 
-def tampered(plan: Plan, kind: type[Grant | Revoke], **changes: Any) -> Plan:
+def tampered(plan: Plan, kind: type[Step], **changes: Any) -> Plan:
     """Return a plan whose steps of a kind say something else than what was planned."""
     steps = [replace(s, **changes) if isinstance(s, kind) else s for s in plan.steps]
     return replace(plan, steps=tuple(steps))
@@ -89,6 +93,31 @@ class TestATamperedPlan:
         assert set(fake.operations(writes=True)) == {"store.create", "store.delete"}
         assert f"{POLICY} of {QA_ROLE}" in caught.value.detail
         assert "promote plan" in caught.value.remedy
+
+    @pytest.mark.parametrize(
+        ("kind", "changes", "said"),
+        [
+            (Start, {"min_units": 100}, r"step 1 \(start\): its min_units is 100, expected 1"),
+            (Grant, {"undo": None}, r"step 2 \(grant\): its undo would not allow"),
+            (Grant, {"role": PROD_ROLE}, r"step 2 \(grant\): its role is .*tools-prod, expected"),
+            (Switch, {"pointer": "/admin"}, r"its pointer is /admin, expected /models/tools/"),
+            (Switch, {"undo": V2}, r"its undo is .*, expected .*"),
+            (Drain, {"seconds": 0.0}, r"its seconds is 0.0, expected 30.0"),
+        ],
+        ids=["capacity", "undo", "role", "pointer", "pointer's undo", "drain"],
+    )
+    def test_that_promote_yaml_does_not_lead_to_is_refused_before_anything_is_written(
+        self, fake: FakeWorld, kind: type[Step], changes: Mapping[str, Any], said: str
+    ) -> None:
+        plan = decode(encode(tampered(Promoting(fake).make(to="qa"), kind, **changes)))
+        before = fake.end_state()
+
+        with pytest.raises(PlanFileError, match=r"does not fit promote\.yaml") as caught:
+            Promoting(fake).apply(plan)
+
+        assert fake.end_state() == before
+        assert set(fake.operations(writes=True)) == {"store.create", "store.delete"}
+        assert re.search(said, caught.value.detail)
 
     def test_cannot_leave_the_endpoint_out(self) -> None:
         fake = FakeWorld(a_topology(qa(vpc_endpoints=(ENDPOINT,)), prod()))

@@ -8,19 +8,20 @@ from promote.core.guardrails.organization import (
     ControlType,
     OrganizationState,
 )
-from promote.core.policies.explain import Known
+from promote.core.policies.explain import Explanation, Known, explain
 from promote.core.policies.governing import Place
 from promote.errors import AccessDeniedError
 from promote.iam.document import Kind, parse
 from promote.iam.evaluate import Request
 from promote.workflow.live import Live, LiveReader, Survey
-from tests.builders import ML, QA, a_grant, a_trust
+from tests.builders import ML, QA, a_grant, a_trust, version_arn
 from tests.fake_world import FakeWorld
 
 QA_ROLE = f"arn:aws:iam::{ML}:role/tools-qa"
 CONSUMER = f"arn:aws:iam::{QA}:role/storefront"
 ASSUME = Request(CONSUMER, "sts:AssumeRole", QA_ROLE, {})
-DETECT = Request(QA_ROLE, "rekognition:DetectCustomLabels", "*", {})
+DETECT = Request(QA_ROLE, "rekognition:DetectCustomLabels", version_arn("v1"), {})
+NEVER = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 DENY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
 
 
@@ -49,6 +50,23 @@ def an_organization(accounts: Sequence[str]) -> OrganizationState:
         parents=dict.fromkeys(accounts, "r-1"),
         policies={"p-1": ours, allow.id: allow},
         attached={"r-1": frozenset({"p-1", allow.id}), ML: frozenset({allow.id})},
+    )
+
+
+def denied(_: Sequence[str]) -> OrganizationState:
+    raise AccessDeniedError("Access denied", "The role may not.")
+
+
+def answered(fake: FakeWorld, request: Request, *, survey: Survey | None = None) -> Explanation:
+    found = live(fake, request, survey=survey)
+    return explain(
+        request,
+        found.documents,
+        fake.topology,
+        implied={},
+        notes=found.notes,
+        unreadable=found.unreadable,
+        unread_controls=found.unread_controls,
     )
 
 
@@ -100,16 +118,34 @@ class TestTheOrganisation:
         assert found.organization == {
             "aws:PrincipalOrgID": "o-a1b2c3d4e5",
             "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-1/",
+            "aws:ResourceOrgID": "o-a1b2c3d4e5",
+            "aws:ResourceOrgPaths": "o-a1b2c3d4e5/r-1/",
         }
         assert live(fake, DETECT).organization is None
 
-    def test_that_cannot_be_read_is_said_and_stops_nothing(self, fake: FakeWorld) -> None:
-        def denied(_: Sequence[str]) -> OrganizationState:
-            raise AccessDeniedError("Access denied", "The role may not.")
-
+    def test_that_cannot_be_read_leaves_no_request_allowed(self, fake: FakeWorld) -> None:
         found = live(fake, DETECT, survey=denied)
         assert len(found.documents) == 1
-        assert any("could not be read: Access denied" in note for note in found.notes)
+        assert found.unread_controls == (
+            "The organisation's policies could not be read: Access denied: The role may not.",
+        )
+        allowed = answered(fake, DETECT, survey=denied)
+        assert (allowed.verdict, allowed.layer) == ("cannot be decided", None)
+        assert found.unread_controls[0] in allowed.notes
+        assert answered(fake, DETECT).allowed  # nobody was named who may read it: only a note
+
+    def test_that_cannot_be_read_leaves_what_is_denied_without_it(self, fresh: FakeWorld) -> None:
+        assert answered(fresh, DETECT, survey=denied).verdict == "implicit deny"
+        fresh.write_policy(QA_ROLE, {"Version": "2012-10-17", "Statement": [NEVER]})
+        assert answered(fresh, DETECT, survey=denied).verdict == "explicit deny"
+
+    def test_that_cannot_be_read_is_not_taken_to_be_what_was_rendered(
+        self, fake: FakeWorld
+    ) -> None:
+        place = Place(template="scp", kind=Kind.SCP, attached_to="organization")
+        ours = Known(place=place, source="rendered", policy=parse(DENY, kind=Kind.SCP, name="scp"))
+        assert ours in live(fake, DETECT, ours).documents
+        assert ours not in live(fake, DETECT, ours, survey=denied).documents
 
     def test_that_nobody_may_read_is_said(self, fake: FakeWorld) -> None:
         assert "promote.yaml has no guardrails" in " ".join(live(fake, DETECT).notes)

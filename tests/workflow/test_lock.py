@@ -13,7 +13,6 @@ from promote.core.status import LockHolder
 from promote.core.topology import Target
 from promote.errors import (
     LockedError,
-    NeedsAttentionError,
     NotFoundError,
     StalePlanError,
     TryAgainError,
@@ -238,23 +237,3 @@ class TestAPromoterThatFailed:
         promoter = Promoting(fake)
         promoter.world.cancelled.set()  # as a part that fails leaves it
         assert promoter.release().result is Outcome.PROMOTED
-
-
-class TestTheLedger:
-    def test_gives_no_number_twice(self, fake: FakeWorld) -> None:
-        def somebody() -> None:
-            fake.ports().store.create("tools/records/00000001.json", first)
-
-        other = FakeWorld(a_topology())
-        Promoting(other).release()
-        first = other.objects["tools/records/00000004.json"].content
-        fake.at("store.create", somebody, on="00000001")
-        Promoting(fake).release()
-        assert len(fake.records()) == 5
-
-    def test_that_cannot_be_read_stops_everything(self, fake: FakeWorld) -> None:
-        fake.ports().store.create("tools/records/00000001.json", b"{")
-        fake.calls.clear()
-        with pytest.raises(NeedsAttentionError, match="cannot be read"):
-            Promoting(fake).release()
-        assert not fake.operations(writes=True)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from promote.arn import assumed_role_arn, parse_arn
 from promote.core.policies.documents import WantedDocument, wanted_documents
-from promote.core.policies.implied import principal_type, requested_region
+from promote.core.policies.implied import owner_of, principal_type, requested_region
 from promote.core.policies.intent import planned
 from promote.core.topology import Topology
 from promote.iam.elements import Condition, Effect, Kind, Statement
@@ -24,6 +24,7 @@ ASSUME_ROLE = "sts:AssumeRole"
 EXAMPLE = "promoted/1700000000000"
 """Stands for the name and the creation time of a version, or of anything that a pattern covers."""
 
+_S3 = "s3://"
 _SESSION = "promote"
 _ONE_OF = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
 
@@ -64,6 +65,7 @@ def errands(topology: Topology, promoter: str) -> tuple[Errand, ...]:
     ids = _external_ids(topology)
     found = [
         *(each for each in _entries(topology, promoter) if each.request.resource != own),
+        *_images(topology, promoter),
         *(each for wanted in _documents(topology) for each in _of_document(wanted, topology, ids)),
     ]
     return tuple({(each.request.principal, *_asked(each)): each for each in found}.values())
@@ -126,6 +128,25 @@ def _entries(topology: Topology, promoter: str) -> Iterator[Errand]:
                 roles |= dict.fromkeys(role for role in entered if role is not None)
     for role in roles:
         yield _errand("the promoter", promoter, ASSUME_ROLE, role, region=topology.region)
+
+
+def _images(topology: Topology, promoter: str) -> Iterator[Errand]:
+    """Yield how the promoter, by its own credentials, reads the smoke test's images from S3."""
+    for model, environment in itertools.product(topology.models, topology.environments):
+        location = topology.images(model.name, environment) or ""
+        if not location.startswith(_S3):
+            continue
+        bucket, _, prefix = location.removeprefix(_S3).partition("/")
+        if prefix and not prefix.endswith("/"):
+            prefix += "/"
+        asked: tuple[tuple[str, str, dict[str, str]], ...] = (
+            ("s3:ListBucket", bucket, {"s3:prefix": prefix}),
+            ("s3:GetObject", f"{bucket}/{prefix}{EXAMPLE}", {}),
+        )
+        for action, name, keys in asked:
+            resource, region = f"arn:aws:s3:::{name}", topology.region
+            found = _errand("the promoter", promoter, action, resource, region=region, more=keys)
+            yield replace(found, owner=owner_of(found.request, topology) or found.owner)
 
 
 def _of_document(

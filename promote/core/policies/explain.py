@@ -106,6 +106,7 @@ def explain(
     implied: Mapping[str, str | tuple[str, ...]],
     notes: Iterable[str] = (),
     unreadable: Iterable[str] = (),
+    unread_controls: Iterable[str] = (),
 ) -> Explanation:
     """Decide a request by the documents that govern it, and say why.
 
@@ -117,15 +118,19 @@ def explain(
         notes: What else is to be said.
         unreadable: Why other documents that govern it cannot be read: then only an explicit deny
             of those that can is certain.
+        unread_controls: Why policies of the organisation that govern it could not be read: since
+            they never allow anything, any denial without them is certain.
     """
     unread, unknown = tuple(unreadable), _identity_is_unknown(request, documents)
-    said = (*notes, *unread, *([unknown] if unknown else []))
+    gaps = (*unread, *unread_controls)
+    said = (*notes, *gaps, *([unknown] if unknown else []))
     assumed = _ASSUMED if unknown else ()
     answer = _decide(request, documents, assumed, topology)
-    if unread and answer.verdict != Verdict.EXPLICIT_DENY.value:
+    certain = {Verdict.EXPLICIT_DENY.value, *(() if unread else (Verdict.IMPLICIT_DENY.value,))}
+    if gaps and answer.verdict not in certain:
         answer = replace(answer, verdict=UNDECIDED, layer=None, statements=())
     planned = None
-    if documents and not unread and all(each.planned is not None for each in documents):
+    if documents and not gaps and all(each.planned is not None for each in documents):
         as_planned = [_as_planned(each) for each in documents]
         planned = _decide(request, as_planned, assumed, topology).verdict
     return Explanation(

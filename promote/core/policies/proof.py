@@ -66,12 +66,22 @@ def prove(kind: str, document: Json, context: Mapping[str, object]) -> Proof:
     return Proof(kind=kind, requests=found.requests)
 
 
-def proving(render: Render) -> Render:
-    """Return a renderer whose documents are all proved; it raises `ProofError` besides."""
+def proving(render: Render, template_of: Callable[[str], str] | None = None) -> Render:
+    """Return a renderer whose documents are all proved; it raises `ProofError` besides.
+
+    Args:
+        render: The renderer, unproved.
+        template_of: Names the file that a kind is rendered from, for messages.
+    """
 
     def proved(kind: str, context: Mapping[str, object]) -> Json:
         document = render(kind, context)
-        prove(kind, document, context)
+        try:
+            prove(kind, document, context)
+        except ProofError as error:
+            if template_of is not None:
+                error.detail += f"\n  {'template:':<11}{template_of(kind)}"
+            raise
         return document
 
     return proved

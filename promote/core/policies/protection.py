@@ -80,6 +80,25 @@ def _key(scope: Scope, _key: str, _uses: Sequence[Use]) -> _Context | None:
     return {**_trainers(scope.topology), "storage": storage}
 
 
+def _ledger_arn(topology: Topology, _use: Use) -> tuple[str, ...]:
+    scheme, _, place = (topology.ledger or "").partition("://")
+    return (f"arn:aws:s3:::{place.partition('/')[0]}",) if scheme == "s3" else ()
+
+
+def _ledger(scope: Scope, bucket: str, _uses: Sequence[Use]) -> _Context | None:
+    if not scope.trusted:
+        return None
+    _, _, prefix = (scope.topology.ledger or "").removeprefix("s3://").partition("/")
+    below = f"{prefix.removesuffix('/')}/*" if prefix else "*"
+    return {
+        "bucket": bucket,
+        "objects": f"{bucket}/{below}",
+        "prefix": below,
+        "trusted": list(scope.trusted),
+        "organization": scope.topology.organization,
+    }
+
+
 def _project_arn(topology: Topology, use: Use) -> tuple[str]:
     # Without the time of its creation, which only the service knows.
     return (f"{project_prefix(topology)}{use.model.project}",)
@@ -184,6 +203,7 @@ def _guardrails(scope: Scope, _role: str, _uses: Sequence[Use]) -> _Context:
 BOUNDARY = Need(lambda _, use: (use.target.access_role,), _boundary, Form.BOUNDARY)
 PROTECTION = {
     "project-policy": Need(_project_arn, _project_policy, Form.PROJECT),
+    "ledger": Need(_ledger_arn, _ledger, Form.RESOURCE),
     "data-lake-bucket": Need(_bucket_arn, _bucket, Form.RESOURCE, _lake_account),
     "data-lake-key": Need(_key_arn, _key, Form.RESOURCE),
     "rekognition-endpoint": Need(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from promote.cli.main import execute
 from promote.core import planfile
-from promote.core.result import Outcome
+from promote.core.result import Outcome, Retired, Retirement
 from promote.core.status import Finding
+from tests.builders import version_arn
 from tests.unit.cli import fakes
 from tests.unit.cli.fakes import NOTHING_TO_DO, PLAN, FakePromoter, FakeRun
 
@@ -110,7 +112,17 @@ class TestWhatWasInterrupted:
         promoter = FakePromoter(abort=fakes.a_result(Outcome.ROLLED_BACK))
         run = FakeRun("abort", "tools", "--yes", "--reason", "wrong", promoter=promoter)
         assert execute(run) == 0
-        assert promoter.calls == [("abort", ("tools",), {"reason": "wrong"})]
+        assert promoter.calls == [
+            ("abort", ("tools",), {"reason": "wrong", "wait": timedelta(minutes=10)})
+        ]
+
+    def test_waits_as_long_as_is_asked(self) -> None:
+        promoter = FakePromoter(resume=fakes.a_result())
+        assert execute(FakeRun("resume", "tools", "--wait", "2h", promoter=promoter)) == 0
+        assert promoter.calls == [("resume", ("tools",), {"wait": timedelta(hours=2)})]
+
+    def test_refuses_a_time_without_a_unit(self) -> None:
+        assert execute(FakeRun("resume", "tools", "--wait", "10")) == 2
 
     def test_abort_asks_first(self) -> None:
         assert execute(FakeRun("abort", "tools")) == 2
@@ -174,3 +186,24 @@ class TestSingleSteps:
         arguments = ("access", "revoke", "tools", "v1", "--environment", "qa", "--yes", "--force")
         assert execute(FakeRun(*arguments, promoter=promoter)) == 0
         assert promoter.calls == [("revoke", ("tools", "v1"), {"environment": "qa", "force": True})]
+
+
+class TestRetire:
+    def test_of_one_model_says_what_was_done(self, capsys: pytest.CaptureFixture[str]) -> None:
+        gone = Retired(step="stop", environment="qa", version=version_arn("v1"))
+        done = (Retirement(model="tools", done=(gone,), skipped=("locked",)),)
+        promoter = FakePromoter(retire=done)
+        assert execute(FakeRun("retire", "tools", "--wait", "0s", promoter=promoter)) == 0
+        assert promoter.calls == [("retire", ("tools",), {"wait": timedelta(0)})]
+        assert capsys.readouterr().out == "tools:\n  stopped v1 in qa\n  skipped: locked\n"
+
+    def test_of_all_with_nothing_due_is_no_failure(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        promoter = FakePromoter(retire=(Retirement(model="tools"),))
+        assert execute(FakeRun("retire", "--all", promoter=promoter)) == 0
+        assert capsys.readouterr().out == "tools: nothing is due\n"
+
+    def test_wants_a_model_or_all_of_them(self) -> None:
+        assert execute(FakeRun("retire")) == 2
+        assert execute(FakeRun("retire", "tools", "--all")) == 2

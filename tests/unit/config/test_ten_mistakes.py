@@ -29,7 +29,7 @@ TEN = dedent(
         after: quality
         accounts: ["444444444444"]
         smoke: {min_accuracy: 90%}
-        keep_warm: 24h
+        keep_warm: 24 h
     """
 )
 
@@ -60,5 +60,8 @@ def test_a_file_with_ten_mistakes_prints_ten_located_messages() -> None:
         "14:5: the key 'drain' is already given in line 13",
         "16:12: after: there is no environment 'quality'; there are qa, prod",
         "18:27: environments[1].smoke.min_accuracy: expected a number from 0 to 1, found '90%'",
-        "19:5: environments[1].keep_warm is not supported yet: it comes with instant rollback",
+        (
+            "19:16: environments[1].keep_warm: '24 h' is not a duration; "
+            "write it like 30s, 5m, 24h or 7d"
+        ),
     ]

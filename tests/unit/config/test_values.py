@@ -68,13 +68,13 @@ BAD = [
     ),
     (
         "ledger: .promote",
-        "ledger: s3://ledger/tools",
-        "4:9: ledger: s3:// is not supported yet: it comes with the ledger in S3",
+        "ledger: s3://",
+        "4:9: ledger: is empty",
     ),
     (
         "ledger: .promote",
         "ledger: https://example.com",
-        "4:9: ledger: expected a directory, found 'https://example.com'",
+        "4:9: ledger: expected a path or s3://, found 'https://example.com'",
     ),
     (
         "./policies",
@@ -418,7 +418,6 @@ class TestKeys:
                     f"31:5: environments[0].{key} is not supported yet: it comes with {later}",
                 )
                 for key, value, later in (
-                    ("keep_warm", "24h", "instant rollback"),
                     ("max_failures", "0", "waves of target accounts"),
                     ("bake", "5m", "waves of target accounts"),
                     ("gates", "{f1: 0.8}", "gates"),

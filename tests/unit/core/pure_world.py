@@ -23,7 +23,7 @@ from promote.core.observation import (
 from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
 from promote.core.planner import make_plan
 from promote.core.progress import stoppable_after_undo, switched_back, withdrawn
-from promote.core.record import LedgerState, VerificationDone
+from promote.core.record import LedgerState, Unfinished, VerificationDone
 from promote.core.topology import Target, Topology
 from promote.core.version import ModelVersion, Status
 from promote.core.wish import Wish
@@ -90,9 +90,21 @@ class PureWorld:
             adopt=adopt,
         )
 
-    def plan(self, version: str = "v2", to: str = "qa", *, adopt: bool = False) -> Plan:
-        """Plan a promotion."""
-        return make_plan(self.wish(version, to, adopt=adopt), tool="promote 0.1.0")
+    def plan(
+        self,
+        version: str = "v2",
+        to: str = "qa",
+        *,
+        adopt: bool = False,
+        unfinished: Plan | None = None,
+    ) -> Plan:
+        """Plan a promotion, perhaps while one with the plan `unfinished` has not ended."""
+        wish = self.wish(version, to, adopt=adopt)
+        if unfinished is not None:
+            begun = Unfinished(promotion="promote-1", plan=unfinished, since=NOW, by=PROMOTER)
+            ledger = replace(wish.observation.ledger, unfinished=begun)
+            wish = replace(wish, observation=replace(wish.observation, ledger=ledger))
+        return make_plan(wish, tool="promote 0.1.0")
 
     def later(self, seconds: float) -> PureWorld:
         """Let time pass."""

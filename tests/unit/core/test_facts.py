@@ -56,6 +56,16 @@ class TestEachFact:
     def test_holds_in_the_world_that_the_plan_was_made_in(self) -> None:
         assert changed(world().plan(), world()) == ()
 
+    def test_of_a_pointer_that_tells_no_revision_does_not_hold(self) -> None:
+        plan = world().plan()
+        facts = [
+            replace(each, was="nonsense", accepts=("nonsense",)) if each.fact == "pointer" else each
+            for each in plan.facts
+        ]
+
+        found = changed(replace(plan, facts=tuple(facts)), world())
+        assert [each.fact.fact for each in found] == ["pointer", "pointer"]
+
     def test_of_the_configuration(self) -> None:
         found = world()
         other = a_topology(an_environment(accounts=(QA, SECOND), drain=timedelta(1)))

@@ -127,6 +127,7 @@ SETTINGS = {
     "propagation": {"propagation": Propagation(consecutive=4)},
     "deadlines": {"deadlines": Deadlines(stop=timedelta(1))},
     "drain": {"drain": timedelta(seconds=31)},
+    "keep_warm": {"keep_warm": timedelta(hours=1)},
     "smoke": {"smoke": Smoke(min_accuracy=0.8)},
     "vpc_endpoints": {"vpc_endpoints": ("vpce-1",)},
 }

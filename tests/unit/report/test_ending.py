@@ -71,7 +71,8 @@ class TestResult:
               revoke v1, not before 2026-03-02 15:00 UTC
               stop v1, not before 2026-03-02 15:00 UTC
 
-            The same promotion, asked for again after that, finishes it.
+            After that, to finish it, also on a schedule:
+                promote retire --all
             """
         )
 

@@ -31,6 +31,9 @@ class TestTable:
             f"  name  x\n  arn   {'y' * 90}\n\n  name  z\n  arn   {'y' * 90}"
         )
 
+    def test_leaves_no_space_behind_the_name_of_an_empty_cell(self) -> None:
+        assert table(("name", "arn"), [("", "y" * 90)], indent=0) == f"name\narn   {'y' * 90}"
+
     def test_pads_before_it_colours_and_leaves_no_space_at_the_end(self) -> None:
         def marked(text: str, /, *, fg: str | None = None, bold: bool | None = None) -> str:
             return f"<{fg}{bold}>{text}</>"

@@ -13,6 +13,7 @@ from promote.sandbox import (
     organization_operations,
     s3_requests,
 )
+from promote.sandbox.exchange import Request
 
 TABLES = {
     "rekognition": {*operations.REKOGNITION},
@@ -53,3 +54,13 @@ def test_every_resource_is_a_parameter_of_its_operation(name: str) -> None:
         shape = model["operations"][operation]["input"]["shape"]
         parameters = {named} if isinstance(named, str) else {*(named or ())}
         assert parameters <= set(model["shapes"][shape]["members"])
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_write_that_compares_must_be_allowed_to_read(method: str) -> None:
+    headers = {"if-match": '"0a1b"'}
+    for given, more in ((headers, {"s3:GetObject"}), ({"if-none-match": "*"}, set())):
+        request = Request(method, "/bucket/a/b", "", given, b"", None)
+        operation, params = s3_requests.identify_s3(request)
+        actions = {need.action for need in s3_requests.s3_needs(operation, params)}
+        assert actions == {f"s3:{operation}", *more}

@@ -22,6 +22,7 @@ _INTENTS: Mapping[str, tuple[Kind, _Intent]] = MappingProxyType(
         "data-lake-key": (Kind.KEY, resources.data_lake_key),
         "deployer": (Kind.IDENTITY, roles.deployer),
         "guardrails": (Kind.IDENTITY, guardrails.guardrails),
+        "ledger": (Kind.BUCKET, resources.ledger),
         "operator": (Kind.IDENTITY, roles.operator),
         "project-policy": (Kind.PROJECT, resources.project_policy),
         "rcp": (Kind.RCP, guardrails.rcp),

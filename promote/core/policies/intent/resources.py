@@ -68,6 +68,18 @@ def _trainers(context: Context) -> tuple[tuple[Principal, ...], tuple[Condition,
     )
 
 
+def ledger(context: Context) -> Statements:
+    """Be read and written below the ledger's prefix by those who promote, and listed there."""
+    who = aws(texts(context, "trusted"))
+    inside = where_given("StringEquals", "aws:PrincipalOrgID", texts(context, "organization"))
+    there = condition("StringLike", "s3:prefix", texts(context, "prefix"))
+    actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    return (
+        allow(actions, on=texts(context, "objects"), by=who, when=inside),
+        allow(["s3:ListBucket"], on=texts(context, "bucket"), by=who, when=(*inside, *there)),
+    )
+
+
 def project_policy(context: Context) -> Statements:
     """Let these versions be copied by these principals."""
     copiers = aws(texts(context, "trusted"))

@@ -12,7 +12,17 @@ from promote.core.guardrails.court import Court
 from promote.core.guardrails.errands import errands
 from promote.core.guardrails.organization import AWS_OWN, ControlType, OrganizationState
 from promote.core.guardrails.passage import blocked, examine, protection
-from tests.builders import MANAGEMENT, ML, PROD, QA, a_topology, an_environment
+from promote.core.topology import Smoke
+from tests.builders import (
+    DATA_LAKE,
+    LAKE,
+    MANAGEMENT,
+    ML,
+    PROD,
+    QA,
+    a_topology,
+    an_environment,
+)
 from tests.fake_organization import CICD, ID, MODELS, PARENTS, ROOT, WORKLOADS
 from tests.unit.core.guardrails.organizations import (
     LIFECYCLE,
@@ -147,6 +157,31 @@ class TestErrands:
             and each.request.action == "sts:AssumeRole"
         ]
         assert {each.get("sts:ExternalId") for each in entering} == {"tools"}
+
+    def test_are_the_reading_of_the_smoke_tests_images_from_s3(self) -> None:
+        lake = replace(DATA_LAKE, bucket="golden")
+        smoke = Smoke(images="s3://golden/{model}")
+        topology = a_topology(an_environment(smoke=smoke), data_lake=lake)
+        reads = [e for e in errands(topology, PROMOTER) if e.request.action.startswith("s3:")]
+        listed, got = (e.request for e in reads)
+        assert (listed.action, listed.resource) == ("s3:ListBucket", "arn:aws:s3:::golden")
+        assert listed.context["s3:prefix"] == "tools/"
+        assert got.action == "s3:GetObject"
+        assert got.resource.startswith("arn:aws:s3:::golden/tools/")
+        assert {(e.who, e.request.principal) for e in reads} == {("the promoter", PROMOTER)}
+        assert {(e.account, e.owner) for e in reads} == {(CICD, LAKE)}
+        found = list(blocked(reads, Court(with_scp(deny("s3:*"), CICD))))
+        assert {each.subject for each in found} == {
+            "s3:ListBucket by the promoter",
+            "s3:GetObject by the promoter",
+        }
+
+    def test_are_no_reading_of_images_elsewhere(self) -> None:
+        assert not any(e.request.action.startswith("s3:") for e in errands(TOPOLOGY, PROMOTER))
+        whole = a_topology(an_environment(smoke=Smoke(images="s3://golden")))
+        reads = [e for e in errands(whole, PROMOTER) if e.request.action.startswith("s3:")]
+        assert [e.request.context.get("s3:prefix") for e in reads] == ["", None]
+        assert {e.owner for e in reads} == {CICD}
 
     def test_are_decided_with_what_the_organisation_adds(self) -> None:
         asked = next(e for e in errands(TOPOLOGY, PROMOTER) if e.request.principal == PROMOTER)

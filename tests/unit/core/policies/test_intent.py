@@ -57,6 +57,11 @@ class TestMissingValues:
         "projects": [version_arn("v1")], "root": ROOT, "trainers": [ROLE], "organization": None,
     }  # fmt: skip
 
+    LEDGER = {  # noqa: RUF012
+        "bucket": "arn:aws:s3:::b", "objects": "arn:aws:s3:::b/a/*", "prefix": "a/*",
+        "trusted": [ROLE], "organization": None,
+    }  # fmt: skip
+
     @pytest.mark.parametrize(
         ("kind", "context"),
         [
@@ -74,6 +79,8 @@ class TestMissingValues:
             ("data-lake-bucket", {**LAKE, "ml_account": ""}),
             ("data-lake-key", {**LAKE, "storage": ""}),
             ("data-lake-key", {**LAKE, "storage": "s3", "trainers": []}),
+            ("ledger", {**LEDGER, "prefix": ""}),
+            ("ledger", {**LEDGER, "trusted": []}),
             ("project-policy", {"trusted": [], "versions": [version_arn("v1")]}),
             ("scp", {"operators": [], "trainers": [ROLE]}),
             ("rcp", {"access_roles": [ROLE], "organization": None}),

@@ -103,3 +103,5 @@ class TestProving:
 
         with pytest.raises(ProofError):
             proving(wide)("access-role", CONTEXT)
+        with pytest.raises(ProofError, match=r"template: +own/access-role"):
+            proving(wide, lambda kind: f"own/{kind}")("access-role", CONTEXT)

@@ -55,6 +55,7 @@ class TestUnasked:
             "data-lake-bucket",
             "data-lake-key",
             "guardrails",
+            "ledger",
             "project-policy",
             "rcp",
             "rekognition-endpoint",
@@ -104,6 +105,29 @@ class TestDataLake:
     def test_no_key_or_nobody_to_use_it_is_no_document(self, change: dict[str, object]) -> None:
         lake = replace(DATA_LAKE, **change)  # type: ignore[arg-type]
         assert documents(a_topology(data_lake=lake), "data-lake-key") == []
+
+
+class TestLedger:
+    @pytest.mark.parametrize(
+        ("place", "below"),
+        [("team-ledger/a/b", "a/b/*"), ("team-ledger/a/", "a/*"), ("team-ledger", "*")],
+    )
+    def test_the_promoter_may_use_what_is_below_the_prefix(self, place: str, below: str) -> None:
+        topology = a_topology(ledger=f"s3://{place}", organization=ORGANIZATION)
+        document = the(topology, "ledger", trusted=(PROMOTER,))
+        assert (document.attached_to, document.name) == ("arn:aws:s3:::team-ledger", None)
+        assert document.context == {
+            "bucket": "arn:aws:s3:::team-ledger",
+            "objects": f"arn:aws:s3:::team-ledger/{below}",
+            "prefix": below,
+            "trusted": ["arn:aws:iam::111111111111:role/release"],
+            "organization": ORGANIZATION,
+        }
+
+    def test_nobody_to_use_it_or_a_directory_is_no_document(self) -> None:
+        assert documents(a_topology(ledger="s3://team-ledger/a"), "ledger") == []
+        topology = a_topology(ledger="/mnt/ledger")
+        assert documents(topology, "ledger", trusted=(PROMOTER,)) == []
 
 
 class TestProjectPolicy:
