@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 EXIT_CODES = {
     0: "Done, or nothing to do.",
     1: "A bug in promote.",
-    2: "Usage, configuration, or a plan file that is unreadable, changed, or not of this "
-    "promote.yaml.",
+    2: "Usage, configuration, or a plan file that is unreadable or does not fit.",
     3: "Declined by a person.",
     4: "Refused: a gate, a safety rule, or a check that found something.",
     5: "The plan is stale: a fact that it rests on has changed.",

@@ -61,6 +61,8 @@ class Duel:
     name: str
     begin: Callable[[], FakeWorld]
     commands: tuple[Act, Act]
+    asks: bool = False
+    """Whether the second asks the first to give way, and takes over once its lease is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,12 @@ def duels() -> tuple[Duel, ...]:
             begin=live_in_qa,
             commands=(release("prod"), release("qa", version="v1")),
         ),
-        Duel(name="resume, and abort", begin=half_switched, commands=(release("prod"), abort)),
+        Duel(
+            name="resume, and abort",
+            begin=half_switched,
+            commands=(release("prod"), abort),
+            asks=True,
+        ),
     )
 
 
@@ -223,7 +230,7 @@ def problems(duel: Duel, schedule: Schedule) -> list[str]:
         for number, end in enumerate(fought.ends)
         if end is not None and end not in REFUSALS
     ]
-    wire = _landed_late(fought, schedule)
+    wire = _landed_late(duel, fought, schedule)
     owners = [number for number, _ in fought.writes]
     turns = [owner for owner, _ in itertools.groupby(owners)]
     if len(turns) > 2 + wire:
@@ -233,10 +240,13 @@ def problems(duel: Duel, schedule: Schedule) -> list[str]:
     return wrong + ([] if wire else [f"{where}: {each}" for each in fought.fake.breaches[:1]])
 
 
-def _landed_late(fought: Fought, schedule: Schedule) -> bool:
-    """Say whether the first was frozen at a write, which landed after its lease was over."""
+def _landed_late(duel: Duel, fought: Fought, schedule: Schedule) -> bool:
+    """Say whether the first was frozen at a write, which landed after its lease was over.
+
+    One that does not answer when it is asked to give way is waited for until then.
+    """
     first = schedule[0]
-    if not first.frozen:
+    if not (first.frozen or duel.asks):
         return False
     held = [log for log in fought.log if log[0] == 0]
     if len(held) <= first.calls:
