@@ -114,11 +114,6 @@ def size(document: Json) -> int:
     return QUOTAS[Kind.IDENTITY].size(document)
 
 
-def inline_usage(documents: Iterable[Json]) -> Usage:
-    """Measure all inline policies of one role together."""
-    return QUOTAS[Kind.IDENTITY].usage(documents)
-
-
 def trust_usage(document: Json, limit: int = TRUST) -> Usage:
     """Measure a trust policy; `limit` is larger where the account's quota was raised."""
     return QUOTAS[Kind.TRUST].usage([document], limit=limit)

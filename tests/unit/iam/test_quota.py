@@ -9,7 +9,6 @@ from promote.iam.quota import (
     QUOTAS,
     TRUST_RAISED,
     Usage,
-    inline_usage,
     room,
     size,
     trust_usage,
@@ -43,10 +42,10 @@ class TestInlineUsage:
     def test_adds_all_policies_of_the_role(self) -> None:
         found = document(allow())
 
-        assert inline_usage([found, found]) == Usage(2 * size(found), 10_240)
+        assert QUOTAS[Kind.IDENTITY].usage([found, found]) == Usage(2 * size(found), 10_240)
 
     def test_is_nothing_without_policies(self) -> None:
-        assert inline_usage([]) == Usage(0, 10_240)
+        assert QUOTAS[Kind.IDENTITY].usage([]) == Usage(0, 10_240)
 
 
 class TestTrustUsage:
