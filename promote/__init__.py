@@ -26,6 +26,7 @@ __all__ = [
     "FailedError",
     "Guardrails",
     "InputError",
+    "Inspector",
     "InterruptedBySignalError",
     "LockedError",
     "NeedsAttentionError",
@@ -56,10 +57,12 @@ if TYPE_CHECKING:
         TryAgainError,
     )
     from promote.guardrails import Guardrails
+    from promote.inspector import Inspector
     from promote.promoter import Promoter
 else:
     _HOMES = {
         "Guardrails": "promote.guardrails",
+        "Inspector": "promote.inspector",
         "Promoter": "promote.promoter",
         "load": "promote.config",
     }

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,27 +18,24 @@ from typing import TYPE_CHECKING
 from promote import __version__
 from promote.core.analysis import Analysis, of_plan
 from promote.core.events import Event
-from promote.core.observation import Json, Observation
+from promote.core.observation import Observation
 from promote.core.plan import Plan, Request
 from promote.core.planfile import digest
-from promote.core.planner import make_plan
-from promote.core.policies.proof import Render
-from promote.core.record import Record, VerificationDone
+from promote.core.record import VerificationDone
 from promote.core.result import Result, Retirement
-from promote.core.status import Finding, ModelLock, ModelStatus, summarise
+from promote.core.status import ModelLock
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
 from promote.core.wish import Wish
-from promote.ports import Caller, Clock, PolicyAnalyzer, Store, World
-from promote.wiring import new_promotion_id, open_world, proving_renderer, system_clock
+from promote.inspector import Inspector
+from promote.ports import Clock, PolicyAnalyzer, Store
+from promote.wiring import new_promotion_id
 from promote.workflow import analysis, single
 from promote.workflow import apply as applying
-from promote.workflow.compare import wanted_trusts
-from promote.workflow.doctor import Doctor
-from promote.workflow.endings import plan_to_resume, unfinished_promotion
+from promote.workflow.endings import unfinished_promotion
 from promote.workflow.journal import Journal
-from promote.workflow.lease import holding, lock_holder, model_lock, release_lock
-from promote.workflow.observe import Observer
+from promote.workflow.lease import holding, release_lock
+from promote.workflow.planning import plan_promotion
 from promote.workflow.retiring import Retiring, retire_model
 from promote.workflow.site import Announcer, Site
 
@@ -51,7 +47,7 @@ WAIT = timedelta(minutes=10)
 _RECENT = 10.0  # seconds for which a plan's own look at the world serves its application, too
 
 
-class Promoter:
+class Promoter(Inspector):
     """Promotes versions of the models of one topology.
 
     Reads no environment on import, configures no logging, raises only our errors; one a thread.
@@ -75,30 +71,9 @@ class Promoter:
         analyzer: PolicyAnalyzer | None = None,
         on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        self._topology = topology
-        self._session = session
-        self._ledger = ledger
-        self._clock = clock or system_clock()
-        self._analyzer = analyzer
+        super().__init__(topology, session=session, ledger=ledger, clock=clock, analyzer=analyzer)
         self._announce = Announcer(on_event or (lambda _event: None))
         self._seen: tuple[str, float, Observation] | None = None
-        self._promotion = new_promotion_id(self._clock)
-
-    @functools.cached_property
-    def world(self) -> World:
-        """Every adapter, chosen for the topology."""
-        return open_world(
-            self._topology,
-            clock=self._clock,
-            session_name=self._promotion,
-            session=self._session,
-            ledger=self._ledger,
-            analyzer=self._analyzer,
-        )
-
-    def caller(self) -> Caller:
-        """Say whose credentials the promoter has."""
-        return self.world.identities.caller()
 
     def plan(
         self, model: str, version: str, *, to: str, reason: str | None = None, adopt: bool = False
@@ -123,25 +98,21 @@ class Promoter:
         environment = self._topology.environment(to)
         observation = self._observer(model, environment).observe(version)
         found = single.find(observation, version, model)
-        plan = plan_to_resume(self._topology, observation, found.arn, to)
-        if plan is None:
-            request = Request(
-                model=model,
-                version=found.arn,
-                environment=to,
-                requested_by=self.caller().arn,
-                reason=reason,
-            )
-            wish = Wish(
-                request=request,
-                topology=self._topology,
-                observation=observation,
-                render=self._render,
-                adopt=adopt,
-            )
-            plan = make_plan(wish, tool=TOOL)
-        self._seen = (digest(plan), self._clock.monotonic(), observation)
-        return plan
+        request = Request(
+            model=model,
+            version=found.arn,
+            environment=to,
+            requested_by=self.caller().arn,
+            reason=reason,
+        )
+        wish = Wish(
+            request=request,
+            topology=self._topology,
+            observation=observation,
+            render=self._render,
+            adopt=adopt,
+        )
+        return self._remembered(plan_promotion(wish, tool=TOOL), observation)
 
     def analyse(self, plan: Plan) -> Analysis:
         """Ask Access Analyzer about every document of a plan; see `promote.core.analysis`.
@@ -187,38 +158,9 @@ class Promoter:
         """Try what an environment's pointers name, as its applications would, and record it."""
         return single.verify(self._site(model, self._topology.environment(environment)))
 
-    def status(self, model: str | None = None) -> tuple[ModelStatus, ...]:
-        """Say where one model or every model stands, in every environment."""
-        models = (self._topology.model(model),) if model else self._topology.models
-        trusts = self._trusts()
-        return tuple(
-            summarise(
-                self._topology,
-                self._observer(each.name, self._topology.environments[0]).observe(),
-                lock_holder(self.world.store, each.name),
-                trusts,
-            )
-            for each in models
-        )
-
-    def history(self, model: str) -> tuple[Record, ...]:
-        """Return the records of a model, oldest first."""
-        return Journal(self.world.store, self._topology.model(model).name).records()
-
-    def lock(self, model: str) -> ModelLock | None:
-        """Say who holds the lock of a model, or None."""
-        return model_lock(self.world.store, self._clock, self._topology.model(model).name)
-
     def release_lock(self, lock: ModelLock) -> bool:
         """Take a lock from the holder that `lock` showed; False if that one has it no more."""
         return release_lock(self.world.store, lock, by=self.caller().arn)
-
-    def versions(self, model: str) -> tuple[ModelVersion, ...]:
-        """Return every version of a model, newest first."""
-        reader = self._topology.ml_reader(self._topology.environments[0])
-        found = self._topology.model(model)
-        adapter = self.world.services[found.service]
-        return adapter.versions(adapter.project_arn(found.project, role=reader), role=reader)
 
     def start_version(self, model: str, version: str) -> ModelVersion:
         """Start a version under a claim of ours and wait until it runs."""
@@ -242,19 +184,9 @@ class Promoter:
         with self._locked(model, found, f"revoke {version} in {environment}") as site:
             return single.revoke(site, version, self._render, force=force)
 
-    def doctor(self) -> tuple[Finding, ...]:
-        """Walk every path that a promotion takes, reading only."""
-        return Doctor(self.world, self._topology, self._trusts()).examine()
-
-    @property
-    def _render(self) -> Render:
-        return proving_renderer(self._topology)
-
-    def _trusts(self) -> dict[str, Json]:
-        return wanted_trusts(self.world, self._topology, self._render)
-
-    def _observer(self, model: str, environment: Environment) -> Observer:
-        return Observer(self.world, self._topology, self._topology.model(model).name, environment)
+    def _remembered(self, plan: Plan, observation: Observation) -> Plan:
+        self._seen = (digest(plan), self._clock.monotonic(), observation)
+        return plan
 
     def _unfinished(self, model: str) -> Plan:
         name = self._topology.model(model).name

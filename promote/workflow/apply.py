@@ -14,10 +14,9 @@ from datetime import timedelta
 from promote.arn import short_version
 from promote.core.events import IdentityShown, PromotionBegun
 from promote.core.facts import changed_facts
-from promote.core.fitting import misfits
 from promote.core.gates import judge
 from promote.core.observation import Observation
-from promote.core.plan import Grant, Plan, Prove, Revoke, Step, Switch
+from promote.core.plan import Plan, Step
 from promote.core.planfile import digest
 from promote.core.progress import can_turn_back, is_end_state, previous, remaining
 from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Unfinished
@@ -44,15 +43,14 @@ from promote.workflow.endings import (
     too_late,
     unfinished_of,
     unfinished_promotion,
-    unfitting,
 )
 from promote.workflow.forward import go_forward
 from promote.workflow.lease import holding
+from promote.workflow.preflight import preflight
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
-from promote.workflow.side_by_side import side_by_side
 from promote.workflow.site import Announcer
-from promote.workflow.undo import earlier_plans, prove_undo, put_back
+from promote.workflow.undo import put_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +156,7 @@ def _apply(run: Run, seen: Observation | None) -> Result:
         refuse_unless_passed(gates, run.plan, run.environment)
     steps = remaining(run.plan, observation)
     _announce_beginning(run, len(steps), resumed=resumed)
-    _preflight(run, steps)
+    preflight(run, steps)
     if not resumed:
         at = run.world.clock.now()
         run.record(
@@ -192,41 +190,6 @@ def _announce_beginning(run: Run, steps: int, *, resumed: bool) -> None:
     )
     run.announce(identity)
     run.announce(PromotionBegun(at=now, promotion=run.promotion, resumed=resumed, steps=steps))
-
-
-def _preflight(run: Run, steps: tuple[Step, ...]) -> None:
-    """Prove the documents, walk every path that the steps will need, read the images.
-
-    All of it before the first write.
-
-    Raises:
-        ProofError: A document of the plan is not what the plan says of it.
-        PlanFileError: It is no plan of this promote.yaml.
-        AccessError: A role cannot be assumed; nothing was changed.
-        InputError: The smoke test's images are unusable.
-    """
-    for step in run.plan.steps:
-        if isinstance(step, Grant | Revoke):
-            run.meaning.prove_step(step, step.before)
-        if isinstance(step, Grant):
-            prove_undo(run, step)
-    _refuse_misfits(run)
-    identities = run.world.identities
-    switching = {step.account for step in steps if isinstance(step, Switch)}
-    deployers = [t.deployer_role for t in run.targets if t.account in switching]
-    roles = dict.fromkeys(role for role in (run.operator, *deployers) if role is not None)
-    side_by_side(identities.reach, roles)
-    if any(isinstance(step, Prove) for step in steps):
-        len(run.images)
-    side_by_side(lambda target: identities.enter(target, run.promotion), run.targets)
-
-
-def _refuse_misfits(run: Run) -> None:
-    found = misfits(run.plan, run.topology)
-    if found:  # an earlier run may have seen more: seldom needed, and a whole ledger to read
-        found = misfits(run.plan, run.topology, earlier_plans(run))
-    if found:
-        raise unfitting(run.plan, found)
 
 
 def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, began: float) -> Result:

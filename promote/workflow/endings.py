@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from promote.arn import short_version
-from promote.core.facts import Changed, changed_facts
+from promote.core.facts import Changed
 from promote.core.gates import GateResult, Verdict
-from promote.core.observation import Observation
 from promote.core.plan import Plan
 from promote.core.record import LedgerState, Unfinished
 from promote.core.result import Result
-from promote.core.topology import Environment, Topology
+from promote.core.topology import Environment
 from promote.errors import (
     FailedError,
     InterruptedBySignalError,
@@ -51,21 +50,6 @@ def unfinished_of(state: LedgerState, version: str, environment: str) -> Unfinis
         f"Finish it, or put it back:\n    promote resume {theirs.model}\n"
         f"    promote abort {theirs.model}",
     )
-
-
-def plan_to_resume(
-    topology: Topology, observation: Observation, version: str, environment: str
-) -> Plan | None:
-    """Return the plan of the unfinished promotion of a version, if it is still the one to do.
-
-    Raises:
-        UnfinishedError: Another one is unfinished, and in the way.
-    """
-    unfinished = unfinished_of(observation.ledger, version, environment)
-    if unfinished is None:
-        return None
-    holds = not changed_facts(unfinished.plan, topology, observation)
-    return unfinished.plan if holds or unfinished.turned is not None else None
 
 
 def unfinished_promotion(journal: Journal) -> Unfinished:

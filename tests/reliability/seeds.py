@@ -360,7 +360,7 @@ OF_THE_PLAN = (
     ),
     Mutant(
         name="write before every path was walked",
-        function="promote.workflow.apply:_preflight",
+        function="promote.workflow.preflight:preflight",
         before="side_by_side(identities.reach, roles)",
         after="pass",
         killer=f"{STRAIGHT}::test_walks_every_path_before_the_first_write",

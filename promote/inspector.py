@@ -1,0 +1,112 @@
+"""The library as far as it only reads: where models stand, who did what, what is amiss."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from promote.core.observation import Json
+from promote.core.policies.proof import Render
+from promote.core.record import Record
+from promote.core.status import Finding, ModelLock, ModelStatus, summarise
+from promote.core.topology import Environment, Topology
+from promote.core.version import ModelVersion
+from promote.ports import Caller, Clock, PolicyAnalyzer, Store, World
+from promote.wiring import new_promotion_id, open_world, proving_renderer, system_clock
+from promote.workflow.compare import wanted_trusts
+from promote.workflow.doctor import Doctor
+from promote.workflow.journal import Journal
+from promote.workflow.lease import lock_holder, model_lock
+from promote.workflow.observe import Observer
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Inspector:
+    """Looks at the models of one topology, and changes nothing.
+
+    Reads no environment on import, configures no logging, raises only our errors; one a thread.
+
+    Args:
+        topology: What promote.yaml says.
+        session: Where the promoter's own credentials come from; None is boto3's usual chain.
+        ledger: Where records and locks are kept; None opens what the topology names.
+        clock: The time; None is the machine's.
+        analyzer: Who else is asked about documents; None is IAM Access Analyzer.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        *,
+        session: boto3.Session | None = None,
+        ledger: Store | None = None,
+        clock: Clock | None = None,
+        analyzer: PolicyAnalyzer | None = None,
+    ) -> None:
+        self._topology = topology
+        self._session = session
+        self._ledger = ledger
+        self._clock = clock or system_clock()
+        self._analyzer = analyzer
+        self._promotion = new_promotion_id(self._clock)
+
+    @functools.cached_property
+    def world(self) -> World:
+        """Every adapter, chosen for the topology."""
+        return open_world(
+            self._topology,
+            clock=self._clock,
+            session_name=self._promotion,
+            session=self._session,
+            ledger=self._ledger,
+            analyzer=self._analyzer,
+        )
+
+    def caller(self) -> Caller:
+        """Say whose credentials the promoter has."""
+        return self.world.identities.caller()
+
+    def status(self, model: str | None = None) -> tuple[ModelStatus, ...]:
+        """Say where one model or every model stands, in every environment."""
+        models = (self._topology.model(model),) if model else self._topology.models
+        trusts = self._trusts()
+        return tuple(
+            summarise(
+                self._topology,
+                self._observer(each.name, self._topology.environments[0]).observe(),
+                lock_holder(self.world.store, each.name),
+                trusts,
+            )
+            for each in models
+        )
+
+    def history(self, model: str) -> tuple[Record, ...]:
+        """Return the records of a model, oldest first."""
+        return Journal(self.world.store, self._topology.model(model).name).records()
+
+    def lock(self, model: str) -> ModelLock | None:
+        """Say who holds the lock of a model, or None."""
+        return model_lock(self.world.store, self._clock, self._topology.model(model).name)
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """Return every version of a model, newest first."""
+        reader = self._topology.ml_reader(self._topology.environments[0])
+        found = self._topology.model(model)
+        adapter = self.world.services[found.service]
+        return adapter.versions(adapter.project_arn(found.project, role=reader), role=reader)
+
+    def doctor(self) -> tuple[Finding, ...]:
+        """Walk every path that a promotion takes, reading only."""
+        return Doctor(self.world, self._topology, self._trusts()).examine()
+
+    @property
+    def _render(self) -> Render:
+        return proving_renderer(self._topology)
+
+    def _trusts(self) -> dict[str, Json]:
+        return wanted_trusts(self.world, self._topology, self._render)
+
+    def _observer(self, model: str, environment: Environment) -> Observer:
+        return Observer(self.world, self._topology, self._topology.model(model).name, environment)
