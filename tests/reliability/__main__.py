@@ -1,37 +1,32 @@
 """Run every proof of reliability and print what each tried: `python -m tests.reliability`.
 
-Ends 1 if anything does not hold, and says what.
+Ends 1 if anything does not hold, and says what. With ``--readme`` the counts go into the README.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 
-from tests.reliability import crashes, rivals, search
+from tests.artifacts.readme import README
+from tests.reliability import crashes, faults, machine, rivals, search
 from tests.reliability.mutants import report as kill_mutants
-from tests.reliability.scenarios import LEASE_OVER, scenario, scenarios
+from tests.reliability.scenarios import LEASE_OVER, SEED, scenario, scenarios
 from tests.reliability.seeds import MUTANTS
+from tests.reliability.table import Proof, table, written
 
 FORKED_EVERY = 17  # every so many crash points are tried in a fork, too
 CHANCES = 60
+FAULTS_DRAWN = 250
+"""Of each scenario's thousand or more."""
+WALKS = 150
 SHOWN = 10  # of what does not hold
 
-Task = tuple[Callable[[str], "Proof"], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What came of one proof."""
-
-    name: str
-    tried: str
-    seconds: float
-    wrong: tuple[str, ...]
+Task = tuple[Callable[[str], Proof], str]
 
 
 def crash(name: str) -> Proof:
@@ -41,12 +36,18 @@ def crash(name: str) -> Proof:
     once = crashes.once(found, points)
     forked = crashes.forked(found, points[::FORKED_EVERY])
     twice, worlds = crashes.twice(found)
-    tried = (
-        f"{once.tried} crash points, {forked.tried} in forks, "
-        f"{twice.tried} pairs ({worlds} different worlds)"
+    return Proof(
+        name=f"crash: {name}",
+        counts={
+            "scenarios": 1,
+            "crash points": once.tried,
+            "in forks": forked.tried,
+            "pairs": twice.tried,
+            "different worlds": worlds,
+        },
+        seconds=time.perf_counter() - began,
+        wrong=(*once.wrong, *forked.wrong, *twice.wrong),
     )
-    wrong = (*once.wrong, *forked.wrong, *twice.wrong)
-    return Proof(f"crash: {name}", tried, time.perf_counter() - began, wrong)
 
 
 def rival(name: str) -> Proof:
@@ -57,55 +58,87 @@ def rival(name: str) -> Proof:
     frozen = rivals.schedules(duel, frozen=LEASE_OVER)
     chances = rivals.chances(duel, count=CHANCES)
     everything = (*at_once, *frozen, *chances)
-    wrong = [each for schedule in everything for each in rivals.problems(duel, schedule)]
-    tried = (
-        f"{len(everything)} schedules ({len(at_once)} at once, {len(frozen)} frozen, "
-        f"{len(chances)} seeded)"
+    wrong = tuple(each for schedule in everything for each in rivals.problems(duel, schedule))
+    return Proof(
+        name=f"rivals: {name}",
+        counts={
+            "duels": 1,
+            "schedules": len(everything),
+            "with a frozen owner": len(frozen),
+            "seeded": len(chances),
+        },
+        seconds=time.perf_counter() - began,
+        wrong=wrong,
     )
-    return Proof(f"rivals: {name}", tried, time.perf_counter() - began, tuple(wrong))
+
+
+def faulty(name: str) -> Proof:
+    """Let calls of a scenario go wrong in every way, drawn from all that there are."""
+    began = time.perf_counter()
+    found = next(each for each in faults.swept() if each.name == name)
+    everything = faults.everything(found)
+    dice = random.Random(f"{SEED} {name}")  # noqa: S311 (nothing secret)
+    drawn = dice.sample(everything, min(FAULTS_DRAWN, len(everything)))
+    swept = faults.sweep(found, drawn)
+    return Proof(
+        name=f"faults: {name}",
+        counts={"faults": swept.tried, "drawn from": len(everything)},
+        seconds=time.perf_counter() - began,
+        wrong=swept.wrong,
+    )
 
 
 def modelled(_name: str) -> Proof:
     """Search the model of the order."""
     rows = search.report()
     states = sum(int(str(row.get("states", 0))) for row in rows)
-    return _summed("model of the order", f"{states} states", rows)
+    return _summed(
+        "model of the order", {"states": states, "rules broken": len(search.RULES)}, rows
+    )
 
 
 def mutated(_name: str) -> Proof:
     """Seed every mutant of the product."""
     rows = kill_mutants(MUTANTS)
-    return _summed("mutants of the product", f"{len(rows)} mutants", rows)
+    return _summed("mutants of the product", {"mutants": len(rows)}, rows)
 
 
-def _summed(name: str, tried: str, rows: list[dict[str, object]]) -> Proof:
+def walked(_name: str) -> Proof:
+    """Take random walks through everything that operators do."""
+    return _summed("random operations", {"walks": WALKS}, machine.report(walks=WALKS))
+
+
+def _summed(name: str, counts: dict[str, int], rows: list[dict[str, object]]) -> Proof:
     wrong = tuple(f"{row['scenario']}: {row['breach']}" for row in rows if row["breach"])
-    return Proof(name, tried, sum(float(str(row["seconds"])) for row in rows), wrong)
+    seconds = sum(float(str(row["seconds"])) for row in rows)
+    return Proof(name=name, counts=counts, seconds=seconds, wrong=wrong)
 
 
 def tasks() -> Iterator[Task]:
-    """Yield every proof."""
-    yield mutated, ""
+    """Yield every proof, the long ones first."""
     yield modelled, ""
+    yield mutated, ""
+    yield walked, ""
     yield from ((crash, each.name) for each in scenarios())
     yield from ((rival, each.name) for each in rivals.duels())
+    yield from ((faulty, each.name) for each in faults.swept())
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Prove everything on all processors; return the exit code."""
-    began, wrong = time.perf_counter(), list[str]()
+    began, proofs = time.perf_counter(), list[Proof]()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         for future in [pool.submit(work, name) for work, name in tasks()]:
-            proof = future.result()
-            wrong += proof.wrong
-            verdict = "holds" if not proof.wrong else f"{len(proof.wrong)} WRONG"
-            line = f"{proof.name:<32} {verdict:<9} {proof.seconds:6.1f} s  {proof.tried}\n"
-            sys.stdout.write(line)
+            proofs.append(future.result())
+            sys.stdout.write(f"{proofs[-1]}\n")
             sys.stdout.flush()
-    sys.stdout.write(f"All in {time.perf_counter() - began:.0f} s.\n")
+    sys.stdout.write(f"\n{table(proofs)}\nAll in {time.perf_counter() - began:.0f} s.\n")
+    wrong = [each for proof in proofs for each in proof.wrong]
     sys.stdout.writelines(f"{each}\n" for each in wrong[:SHOWN])
+    if "--readme" in arguments and not wrong:
+        README.write_text(written(README.read_text("utf-8"), proofs), "utf-8")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
