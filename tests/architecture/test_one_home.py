@@ -45,8 +45,8 @@ DISTRIBUTIONS: dict[str, str | None] = {
     "werkzeug": None,
     "yaml": "PyYAML",
 }
-# Data that the standard library's zoneinfo reads; nothing imports it.
-NEVER_IMPORTED = {"tzdata"}
+# Data that the standard library's zoneinfo reads, and what moto's server is written with.
+NEVER_IMPORTED = {"flask", "flask-cors", "tzdata"}
 
 
 def _modules(node: ast.AST) -> tuple[str, ...]:

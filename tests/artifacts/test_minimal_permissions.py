@@ -43,6 +43,7 @@ from promote.templates import KINDS, render
 from promote.templates.location import policies_directory
 from tests.artifacts.permissions import PERMISSIONS, Given, Need, markdown, needs
 from tests.fake_organization import QuickClock
+from tests.functional import warm
 
 ROOT = Path(__file__).parents[2]
 AWS = str(Path(sys.executable).with_name("aws"))
@@ -325,6 +326,7 @@ def golden(directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
+    warm.read_models_once()
     options = [part for name in AT_ONCE for part in ("--set", f"{name}=0")]
     process = subprocess.Popen(
         [sys.executable, "-m", "promote.sandbox", *options], stdout=subprocess.PIPE, text=True

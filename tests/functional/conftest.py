@@ -17,6 +17,7 @@ from promote.sandbox.seed import default_world
 from promote.sandbox.server import Sandbox
 from promote.sandbox.settings import Settings
 from promote.sandbox.world import World
+from tests.functional import warm
 
 if TYPE_CHECKING:
     import boto3
@@ -34,6 +35,12 @@ QUICK = Settings(
     delete_seconds=0.1,
     propagation_seconds=0.0,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _service_models() -> None:
+    """Read the models of AWS's services once."""
+    warm.read_models_once()
 
 
 @pytest.fixture(scope="session")

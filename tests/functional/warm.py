@@ -5,13 +5,15 @@ once; then each command is a process all the same, with its own directory, envir
 exit code, and ends as the interpreter ends. What it is to start cold, to be signalled or to have a
 terminal is for the tests that start `promote` itself.
 
-Run as a script this is the process that is forked: a line of JSON on stdin is a command, a line on
-stdout its exit code, and the end of stdin the end.
+Run as a script this is the process that is forked: a line of JSON on stdin is a command, whose exit
+code is written where the command asks for it, and the end of stdin the end. Commands of several
+threads run side by side.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -21,36 +23,53 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from promote.cli.main import main
 
 PROMOTE = str(Path(sys.executable).with_name("promote"))
 CHILD = 0
 """What os.fork() returns in the new process."""
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def run(
     directory: Path, environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `promote` to its end in a directory and nothing but this environment, on no terminal."""
-    parent = _parent()
-    assert parent.stdin is not None
-    assert parent.stdout is not None
     with tempfile.TemporaryDirectory() as kept:
-        out, err = Path(kept, "out"), Path(kept, "err")
+        out, err, ended = (Path(kept, name) for name in ("out", "err", "ended"))
+        os.mkfifo(ended)
         order = {
             "arguments": arguments,
             "directory": str(directory),
             "environment": dict(environment),
             "files": [os.devnull, str(out), str(err)],
         }
-        parent.stdin.write(json.dumps(order) + "\n")
-        parent.stdin.flush()
-        code = int(parent.stdout.readline())
+        _tell({"ended": str(ended), "order": order})
+        code = int(ended.read_text())
         said, errors = (file.read_bytes().decode("utf-8") for file in (out, err))
     return subprocess.CompletedProcess([PROMOTE, *arguments], code, said, errors)
+
+
+def read_models_once() -> None:
+    """Let all sessions of this process share what they read of AWS's services: 0.1 s for each."""
+    import botocore.session
+
+    loader = "create_loader"
+    setattr(botocore.session, loader, functools.cache(getattr(botocore.session, loader)))
+
+
+def _tell(order: Mapping[str, object]) -> None:
+    """Give an order to the process that is forked."""
+    with _ONE_AT_A_TIME:
+        parent = _parent()
+        assert parent.stdin is not None
+        parent.stdin.write(json.dumps(order) + "\n")
+        parent.stdin.flush()
 
 
 @functools.cache
@@ -59,7 +78,6 @@ def _parent() -> subprocess.Popen[str]:
     parent = subprocess.Popen(
         [sys.executable, "-P", __file__],
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
         text=True,
     )
     atexit.register(parent.communicate)
@@ -67,16 +85,30 @@ def _parent() -> subprocess.Popen[str]:
 
 
 def _serve() -> int:
-    """Fork for each order, one after the other; return the exit code of a child, or 0."""
+    """Fork for each order, and go on at once; return the exit code of a child, or 0."""
     _import_everything()
     for line in sys.stdin:
-        child = os.fork()
-        if child == CHILD:
-            return _play(**json.loads(line))
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
+        _bury()
+        if os.fork() == CHILD:
+            return _attend(**json.loads(line))
     return 0
+
+
+def _bury() -> None:
+    """Forget the children that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
+def _attend(order: dict[str, Any], ended: str) -> int:
+    """Fork once more for the command, wait for its end and tell it; return the exit code."""
+    child = os.fork()
+    if child == CHILD:
+        return _play(**order)
+    _, status = os.waitpid(child, 0)
+    Path(ended).write_text(f"{os.waitstatus_to_exitcode(status)}\n")
+    os._exit(0)
 
 
 def _import_everything() -> None:
@@ -90,8 +122,11 @@ def _import_everything() -> None:
         for module in found:
             importlib.import_module(f"promote.{package}.{module.name}")
     importlib.import_module("promote.promoter")
-    # A first client imports what botocore imports late.
-    boto3.Session("none", "none", region_name="us-east-1").client("sts")
+    # A first client imports what botocore imports late, and reads the model of its service.
+    read_models_once()
+    session = boto3.Session("none", "none", region_name="us-east-1")
+    for service in ("iam", "organizations", "rekognition", "s3", "ssm", "sts"):
+        session.client(service)
     gc.freeze()  # so that no child goes through it, or copies its pages
 
 
