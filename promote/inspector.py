@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from promote.core.history import is_undone_by_abort
 from promote.core.observation import Json
 from promote.core.policies.proof import Render
-from promote.core.record import Record
+from promote.core.record import Record, Unfinished
 from promote.core.status import Finding, ModelLock, ModelStatus, summarise
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
@@ -16,7 +17,7 @@ from promote.wiring import new_promotion_id, open_world, proving_renderer, syste
 from promote.workflow.compare import wanted_trusts
 from promote.workflow.doctor import Doctor
 from promote.workflow.journal import Journal
-from promote.workflow.lease import lock_holder, model_lock
+from promote.workflow.lease import model_lock
 from promote.workflow.observe import Observer
 
 if TYPE_CHECKING:
@@ -76,19 +77,40 @@ class Inspector:
             summarise(
                 self._topology,
                 self._observer(each.name, self._topology.environments[0]).observe(),
-                lock_holder(self.world.store, each.name),
+                self.lock(each.name),
                 trusts,
             )
             for each in models
         )
 
     def history(self, model: str) -> tuple[Record, ...]:
-        """Return the records of a model, oldest first."""
+        """Return the records of a model, oldest first.
+
+        Raises:
+            NeedsAttentionError: One of them cannot be read, or they are not whole.
+        """
         return Journal(self.world.store, self._topology.model(model).name).records()
+
+    def legible_history(self, model: str) -> tuple[Record, ...]:
+        """Return what can be read of a history that is not whole, for a person to look at."""
+        return Journal(self.world.store, self._topology.model(model).name).legible()
+
+    def abort_instead(
+        self, model: str, version: str | None = None, *, environment: str
+    ) -> Unfinished | None:
+        """Return the unfinished promotion that a rollback to `version` means to put back, or None.
+
+        Without a version, to wherever it came from; see `Promoter.plan_rollback`.
+        """
+        name = self._topology.environment(environment).name
+        ledger = Journal(self.world.store, self._topology.model(model).name).state()
+        begun = ledger.open_in(name)
+        return begun if begun is not None and is_undone_by_abort(begun, version) else None
 
     def lock(self, model: str) -> ModelLock | None:
         """Say who holds the lock of a model, or None."""
-        return model_lock(self.world.store, self._clock, self._topology.model(model).name)
+        name = self._topology.model(model).name
+        return model_lock(self.world.store, self._clock, name, self._topology.lease)
 
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         """Return every version of a model, newest first."""
@@ -98,7 +120,7 @@ class Inspector:
         return adapter.versions(adapter.project_arn(found.project, role=reader), role=reader)
 
     def doctor(self) -> tuple[Finding, ...]:
-        """Walk every path that a promotion takes, reading only."""
+        """Walk every path that a promotion takes; leaves nothing behind."""
         return Doctor(self.world, self._topology, self._trusts()).examine()
 
     @property

@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING
 
 from promote import __version__
 from promote.core.analysis import Analysis, of_plan
-from promote.core.events import Event
+from promote.core.events import Event, Warned
+from promote.core.hands import set_by_hand_in
 from promote.core.observation import Observation
-from promote.core.plan import Plan, Request
+from promote.core.plan import Plan
 from promote.core.planfile import digest
 from promote.core.record import VerificationDone
 from promote.core.result import Result, Retirement
 from promote.core.status import ModelLock
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
-from promote.core.wish import Wish
 from promote.inspector import Inspector
 from promote.ports import Clock, PolicyAnalyzer, Store
 from promote.wiring import new_promotion_id
 from promote.workflow import analysis, single
 from promote.workflow import apply as applying
-from promote.workflow.endings import unfinished_promotion
 from promote.workflow.journal import Journal
 from promote.workflow.lease import holding, release_lock
-from promote.workflow.planning import plan_promotion
-from promote.workflow.retiring import Retiring, retire_model
+from promote.workflow.planning import Asked, plan_promotion, plan_rollback
+from promote.workflow.retiring import Retiring, retire_all
 from promote.workflow.site import Announcer, Site
+from promote.workflow.unfinished import unfinished_promotion
 
 if TYPE_CHECKING:
     import boto3
@@ -95,24 +95,38 @@ class Promoter(Inspector):
             RefusedError: A safety rule forbids it.
             UnfinishedError: A promotion of another version has not ended.
         """
-        environment = self._topology.environment(to)
-        observation = self._observer(model, environment).observe(version)
-        found = single.find(observation, version, model)
-        request = Request(
-            model=model,
-            version=found.arn,
-            environment=to,
-            requested_by=self.caller().arn,
-            reason=reason,
-        )
-        wish = Wish(
-            request=request,
-            topology=self._topology,
-            observation=observation,
-            render=self._render,
-            adopt=adopt,
-        )
-        return self._remembered(plan_promotion(wish, tool=TOOL), observation)
+        asked = self._asked(model, to, reason, adopt=adopt)
+        return self._remembered(*plan_promotion(asked, version))
+
+    def plan_rollback(
+        self,
+        model: str,
+        version: str | None = None,
+        *,
+        environment: str,
+        reason: str | None = None,
+        adopt: bool = False,
+    ) -> Plan:
+        """Decide how an environment goes back to a version that it used before; changes nothing.
+
+        No gate and no accuracy stands in its way. See `abort_instead` for a promotion to the
+        environment that has not ended.
+
+        Args:
+            model: A model of the topology.
+            version: The name or ARN of a version that a pointer of the environment ever named;
+                None is the one before.
+            environment: The environment.
+            reason: Why; shown to whoever wants to release again what is left now.
+            adopt: As that of `plan`.
+
+        Raises:
+            NotFoundError: No such model, environment or version, or none to go back to.
+            RefusedError: No pointer ever named it, or the targets do not agree on the one before.
+            UnfinishedError: A promotion to the environment has not ended.
+        """
+        asked = self._asked(model, environment, reason, adopt=adopt)
+        return self._remembered(*plan_rollback(asked, version))
 
     def analyse(self, plan: Plan) -> Analysis:
         """Ask Access Analyzer about every document of a plan; see `promote.core.analysis`.
@@ -131,28 +145,59 @@ class Promoter(Inspector):
         """
         return applying.apply(self._application(plan, wait))
 
-    def resume(self, model: str, *, wait: timedelta = WAIT) -> Result:
+    def resume(
+        self, model: str, *, environment: str | None = None, wait: timedelta = WAIT
+    ) -> Result:
         """Go on with a model's unfinished promotion, in the direction that it has.
+
+        Args:
+            model: A model of the topology.
+            environment: To which environment; None is the promotion that was begun last.
+            wait: As that of `apply`.
 
         Raises:
             NotFoundError: Nothing is unfinished.
         """
-        return self.apply(self._unfinished(model), wait=wait)
+        return self.apply(self._unfinished(model, environment), wait=wait)
 
-    def abort(self, model: str, *, reason: str = "aborted", wait: timedelta = WAIT) -> Result:
-        """Put a model's unfinished promotion back.
+    def abort(
+        self,
+        model: str,
+        *,
+        environment: str | None = None,
+        reason: str = "aborted",
+        wait: timedelta = WAIT,
+    ) -> Result:
+        """Put a model's unfinished promotion back; `environment` and `wait` as those of `resume`.
 
         Raises:
             NotFoundError: Nothing is unfinished.
             RefusedError: It is too far to be put back.
         """
-        return applying.abort(self._application(self._unfinished(model), wait), reason)
+        unfinished = self._unfinished(model, environment)
+        return applying.abort(self._application(unfinished, wait), reason)
 
-    def retire(self, model: str | None = None, *, wait: timedelta = WAIT) -> tuple[Retirement, ...]:
-        """Revoke and stop what promotions of one or every model left behind; `wait` as above."""
+    def retire(
+        self,
+        model: str | None = None,
+        *,
+        wait: timedelta = WAIT,
+        on_retired: Callable[[Retirement], None] = lambda _one: None,
+    ) -> tuple[Retirement, ...]:
+        """Revoke and stop what promotions of one or every model left behind; `wait` as above.
+
+        Args:
+            model: A model of the topology; None is every one.
+            wait: What falls due within this time is finished, too.
+            on_retired: Handed what was done for each model, also when something went wrong.
+
+        Raises:
+            PromoteError: The worst of what went wrong, naming all; the rest was retired.
+        """
         models = (self._topology.model(model),) if model else self._topology.models
         sites = [self._site(each.name, self._topology.environments[0]) for each in models]
-        return tuple(retire_model(Retiring(each, self._render, TOOL, wait)) for each in sites)
+        given = (Retiring(each, self._render, TOOL, wait) for each in sites)
+        return retire_all(given, on_retired)
 
     def verify(self, model: str, *, environment: str) -> VerificationDone:
         """Try what an environment's pointers name, as its applications would, and record it."""
@@ -184,13 +229,28 @@ class Promoter(Inspector):
         with self._locked(model, found, f"revoke {version} in {environment}") as site:
             return single.revoke(site, version, self._render, force=force)
 
+    def _asked(self, model: str, environment: str, reason: str | None, *, adopt: bool) -> Asked:
+        site = self._site(model, self._topology.environment(environment))
+        return Asked(
+            observer=self._observer(model, site.environment),
+            requested_by=site.caller.arn,
+            reason=reason,
+            adopt=adopt,
+            render=self._render,
+            tool=TOOL,
+            warn=site.warn,
+        )
+
     def _remembered(self, plan: Plan, observation: Observation) -> Plan:
         self._seen = (digest(plan), self._clock.monotonic(), observation)
+        place, new = plan.request.environment, plan.request.version
+        for each in set_by_hand_in(self._topology, observation, place, besides=new):
+            self._announce(Warned(at=self._clock.now(), message=each))
         return plan
 
-    def _unfinished(self, model: str) -> Plan:
+    def _unfinished(self, model: str, environment: str | None) -> Plan:
         name = self._topology.model(model).name
-        return unfinished_promotion(Journal(self.world.store, name)).plan
+        return unfinished_promotion(Journal(self.world.store, name), environment).plan
 
     def _application(self, plan: Plan, wait: timedelta) -> applying.Application:
         self.world.cancelled.clear()
@@ -228,5 +288,11 @@ class Promoter(Inspector):
     def _locked(self, model: str, environment: Environment, operation: str) -> Iterator[Site]:
         site = self._site(model, environment)
         what = f"{operation} of {model}"
-        with holding(self.world, model=site.model, owner=site.caller.arn, operation=what) as lease:
+        with holding(
+            self.world,
+            model=site.model,
+            owner=site.caller.arn,
+            operation=what,
+            length=self._topology.lease,
+        ) as lease:
             yield self._site(model, environment, lease.keep)

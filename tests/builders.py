@@ -23,6 +23,7 @@ from promote.core.observation import (
     PointerState,
     PointerValue,
 )
+from promote.core.perimeter import DataLake, Guardrails
 from promote.core.plan import (
     Cost,
     Drain,
@@ -40,9 +41,7 @@ from promote.core.plan import (
 )
 from promote.core.record import LedgerState
 from promote.core.topology import (
-    DataLake,
     Environment,
-    Guardrails,
     MlAccount,
     Model,
     PointerAddress,

@@ -147,7 +147,8 @@ class _Models:
             version = self.fake.versions.get(version_arn)
             if version is None or version.status is not Status.RUNNING:
                 raise NotReadyError("ResourceNotReady", version_arn)
-            if version_arn in self.fake.poor or image.startswith(b"\x89PNG"):
+            poor = {version_arn, f"{account}/{version_arn}"} & self.fake.poor
+            if poor or image.startswith(b"\x89PNG"):
                 return ()
             return (Label(name=image.decode(), confidence=99.0),)
 
@@ -162,6 +163,8 @@ class _Pointers:
 
     def current(self, target: Target, *, role: str | None) -> PointerValue | None:
         with self.fake.call("pointer.current", str(target), role):
+            if target.account in self.fake.blind and role == target.smoke_role:
+                return next(iter(self.fake.pointer(target).history), None)
             return self.fake.pointer(target).current
 
     def create(self, target: Target, value: str, *, role: str | None) -> int:
@@ -227,9 +230,10 @@ class _Store:
                 del self.fake.objects[key]
             return found
 
-    def keys(self, prefix: str) -> Sequence[str]:
+    def keys(self, prefix: str, after: str = "") -> Sequence[str]:
         with self.fake.call("store.keys", prefix):
-            return sorted(key for key in self.fake.objects if key.startswith(prefix))
+            found = [key for key in self.fake.objects if key.startswith(prefix) and key > after]
+            return sorted(found)
 
     def _has(self, key: str, tag: str) -> bool:
         found = self.fake.objects.get(key)

@@ -113,6 +113,9 @@ class FakeWorld:
         self.becoming: dict[str, tuple[datetime, ModelVersion]] = {}
         self.failing: set[str] = set()
         self.poor: set[str] = set()
+        """Versions that recognise nothing; with an account before it, only from there."""
+        self.blind: set[str] = set()
+        """Accounts whose applications never see their pointer change."""
         self.pointers: dict[tuple[str, str], list[PointerValue]] = {}
         self.left_at: dict[tuple[str, str], dict[str, datetime]] = {}
         self.proven: set[tuple[str, str]] = set()
@@ -234,6 +237,7 @@ class FakeWorld:
             set(self.proven),
         )
         other.pointers, other.objects = dict(self.pointers), dict(self.objects)
+        other.blind = set(self.blind)
         other.left_at = {where: dict(left) for where, left in self.left_at.items()}
         for arn, role in self.roles.items():
             other.roles[arn].inline.update({name: [*past] for name, past in role.inline.items()})
@@ -338,6 +342,7 @@ class FakeWorld:
             "policies": {arn: role.documents(self.time) for arn, role in self.roles.items()},
             "statuses": {each.name: each.status.value for each in self.versions.values()},
             "claims": dict(state.claims),
+            "held": sorted(state.held),
             "unfinished": state.unfinished,
             "lock": "tools/lock.json" in self.objects,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promote.aws.clock import SystemClock, expect_right
 from promote.aws.sessions import Sessions, session_name
 from promote.aws.translation import translated
 from promote.core.topology import Target
@@ -26,12 +27,15 @@ class StsIdentities:
         """Say whose credentials the promoter has; asked once, since they do not change hands.
 
         Raises:
-            CredentialsError: There are none, or they are not valid.
+            CredentialsError: There are none, or they are not valid; or this machine's clock is
+                wrong.
         """
         if self._caller is not None:
             return self._caller
         with translated("asking who we are", role=None, resource="at STS"):
             answer = self._sessions.client("sts", role=None).get_caller_identity()
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        expect_right(SystemClock().now(), date)
         self._caller = Caller(arn=answer["Arn"], account=answer["Account"])
         return self._caller
 

@@ -26,16 +26,27 @@ _HELP = """Put an interrupted promotion back: pointers, access and versions as t
 
 @click.command("abort", cls=Command, help=_HELP)
 @arguments.MODEL
+@arguments.UNFINISHED_IN
 @arguments.YES
 @arguments.REASON
 @arguments.WAIT
 @click.pass_obj
-def command(run: Run, *, model: str, yes: bool, reason: str | None, wait: timedelta) -> int:
+def command(
+    run: Run,
+    *,
+    model: str,
+    environment: str | None,
+    yes: bool,
+    reason: str | None,
+    wait: timedelta,
+) -> int:
     """Abort a model's unfinished promotion; put back as asked, which is no failure."""
     consent.require_consent(run, yes=yes)
     if not yes:
         consent.ask(run, f"Put the unfinished promotion of {model} back?")
     with run.story() as story, ends_when_asked(run.arguments):
-        result = run.promoter(story).abort(model, reason=reason or "aborted", wait=wait)
+        result = run.promoter(story).abort(
+            model, environment=environment, reason=reason or "aborted", wait=wait
+        )
     code = plans.show_end(run, result)
     return 0 if result.result in {Outcome.ROLLED_BACK, Outcome.FAILED} else code

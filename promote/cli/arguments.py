@@ -79,6 +79,12 @@ ENVIRONMENT = click.option(
     shell_complete=complete_environments,
     help="The environment.",
 )
+UNFINISHED_IN = click.option(
+    "--environment",
+    metavar="ENV",
+    shell_complete=complete_environments,
+    help="To which environment, if several have not ended.  [default: the one begun last]",
+)
 REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the plan and the history.")
 ADOPT = click.option(
     "--adopt",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from promote.core.asked import once_more
 from promote.core.gates import Verdict
 from promote.errors import DeclinedError, RefusedError
 
@@ -24,11 +25,13 @@ def refuse_failed_gates(plan: Plan) -> None:
     from promote.report.text import refusal
 
     request = plan.request
-    raise RefusedError(
-        "Promotion refused",
-        refusal(plan.gates, request.version, request.environment),
-        f"To see what every environment runs and has verified:\n    promote status {request.model}",
+    remedy = (
+        f"To see what every environment runs and has verified:\n    promote status {request.model}"
     )
+    if any(gate.gate == "held" and gate.verdict in _REFUSES for gate in plan.gates):
+        remedy += f"\nTo release it all the same, say why:\n    {once_more(request)} --reason TEXT"
+    detail = refusal(plan.gates, request.version, request.environment)
+    raise RefusedError("Promotion refused", detail, remedy)
 
 
 def require_consent(run: Run, *, yes: bool) -> None:

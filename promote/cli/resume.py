@@ -26,10 +26,11 @@ It was reviewed when it began, so nobody is asked again.
 
 @click.command("resume", cls=Command, help=_HELP)
 @arguments.MODEL
+@arguments.UNFINISHED_IN
 @arguments.WAIT
 @click.pass_obj
-def command(run: Run, *, model: str, wait: timedelta) -> int:
+def command(run: Run, *, model: str, environment: str | None, wait: timedelta) -> int:
     """Resume a model's unfinished promotion."""
     with run.story() as story, ends_when_asked(run.arguments):
-        result = run.promoter(story).resume(model, wait=wait)
+        result = run.promoter(story).resume(model, environment=environment, wait=wait)
     return plans.show_end(run, result)

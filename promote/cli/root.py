@@ -21,6 +21,7 @@ SECTIONS = {
         "release": "Plan, ask and apply in one command.",
         "resume": "Finish what an interrupted promotion left.",
         "abort": "Put an interrupted promotion back.",
+        "rollback": "Go back to the version before, or to an earlier one.",
         "retire": "Revoke and stop what promotions left behind and is due.",
         "verify": "Try an environment's version through its role and pointer.",
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from promote.errors import FailedError, InputError, NotFoundError, PromoteError,
 from promote.sandbox import admin
 from promote.sandbox.statefile import read_state
 
+_SECONDS_TO_START = 60.0
 _SECONDS_TO_STOP = 10.0
 
 
@@ -93,8 +95,7 @@ def started(
         _wait_until_it_serves(process, log)
         yield process
     except BaseException:
-        process.terminate()
-        process.wait()
+        _end(process)
         raise
 
 
@@ -127,8 +128,22 @@ def _launched(directory: Path, seed: Path, log: Path, port: int) -> subprocess.P
 
 def _wait_until_it_serves(process: subprocess.Popen[str], log: Path) -> None:
     """Read the line that it writes when it serves."""
-    if process.stdout is not None and process.stdout.readline():
+    told = [process.stdout] if process.stdout is not None else []
+    ready, _, _ = select.select(told, [], [], _SECONDS_TO_START)
+    if ready and told[0].readline():
         return
-    process.wait()
+    late = process.poll() is None and not ready
+    _end(process)
     said = log.read_text(encoding="utf-8").strip()
-    raise FailedError("The sandbox did not start", said or f"It ended with {process.returncode}.")
+    ended = f"It ended with {process.returncode}."
+    how = f"It did not serve within {_SECONDS_TO_START:g} s." if late else ended
+    raise FailedError("The sandbox did not start", said or how)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

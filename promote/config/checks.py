@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from promote.arn import parse_arn
 from promote.config.draft import Draft, Use
 from promote.config.problems import Problem, Problems, shown, suggestion
+from promote.core.waves import WaveSize
 
 
 def check(draft: Draft, problems: Problems) -> None:
@@ -229,6 +230,30 @@ def _provable_endpoints(draft: Draft) -> Iterator[Problem]:
             yield Problem(settings.where("vpc_endpoints"), text)
 
 
+def _growing_waves(draft: Draft) -> Iterator[Problem]:
+    """Require waves that grow, as far as it can be told, and that reach every account."""
+    for environment, settings in draft.environments:
+        last: dict[bool, WaveSize] = {}
+        sizes = settings.each("waves")
+        for item in sizes:
+            size = item.value
+            if not isinstance(size, WaveSize):
+                return
+            before = last.get(size.is_percentage, size)
+            if size.number < before.number:
+                text = f"waves: {size} comes after {before}, but each wave counts those before it"
+                yield Problem(item.position, text)
+            last[size.is_percentage] = size
+        accounts = len(environment.accounts)
+        if sizes and environment.waves[-1].of(accounts) < accounts:
+            text = (
+                f"waves: the last, {environment.waves[-1]}, covers "
+                f"{environment.waves[-1].of(accounts)} of the {accounts} accounts of "
+                f"{environment.name}; end the list with 100%"
+            )
+            yield Problem(sizes[-1].position, text)
+
+
 _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _unique_environments,
     _unique_accounts,
@@ -242,4 +267,5 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _own_access_roles,
     _own_pointers,
     _provable_endpoints,
+    _growing_waves,
 )

@@ -13,13 +13,13 @@ from datetime import timedelta
 from promote.arn import role_arn
 from promote.config.keys import ENVIRONMENT, MODEL, ROOT
 from promote.config.reading import Settings, complete
+from promote.core.perimeter import DataLake, Guardrails
 from promote.core.topology import (
+    LEASE,
     Capacity,
-    DataLake,
     Deadlines,
     Environment,
     Granularity,
-    Guardrails,
     MlAccount,
     Model,
     PointerAddress,
@@ -29,6 +29,7 @@ from promote.core.topology import (
     Target,
     Topology,
 )
+from promote.core.waves import WaveSize
 
 _NO_ACCOUNT = "000000000000"
 _NO_TIME = timedelta()
@@ -81,6 +82,7 @@ def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
         data_lake=_data_lake(whole, account, place) if "data_lake" in root.items else None,
         guardrails=_guardrails(whole, place) if "guardrails" in root.items else None,
         ledger=whole.get(str, "ledger", None),
+        lease=whole.get(timedelta, "lease", LEASE),
         templates=whole.get(str, "templates", None),
         directory=directory,
     )
@@ -160,6 +162,9 @@ def _environment(settings: Settings) -> Environment:
         keep_warm=settings.get(timedelta, "keep_warm", _NO_TIME),
         smoke=_smoke(settings.section("smoke")),
         vpc_endpoints=settings.texts("vpc_endpoints"),
+        waves=tuple(s.value for s in settings.each("waves") if isinstance(s.value, WaveSize)),
+        max_failures=settings.get(int, "max_failures", 0),
+        bake=settings.get(timedelta, "bake", _NO_TIME),
     )
 
 

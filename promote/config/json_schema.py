@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from promote.config.keys import ROOT
 from promote.config.kinds import JsonSchema
-from promote.config.shapes import Key, Listed, Named, Only, Section, Shape
+from promote.config.shapes import Key, Listed, Named, Section, Shape
 
 
 def schema() -> JsonSchema:
@@ -60,7 +60,5 @@ def _shape(shape: Shape) -> JsonSchema:
             item = _shape(shape.item)
             several: JsonSchema = {"type": "array", "items": item, "minItems": shape.least}
             return {"anyOf": [item, several]} if shape.alone else several
-        case Only():
-            return {"const": list(shape.words)}
         case _:
             return shape.schema()

@@ -19,7 +19,8 @@ from promote.config.kinds import (
     Text,
 )
 from promote.config.perimeter import DATA_LAKE, GUARDRAILS
-from promote.config.shapes import Key, Listed, Named, Only, Section
+from promote.config.shapes import Key, Listed, Named, Section
+from promote.config.waves import WAVES
 
 CUSTOM_LABELS_REGIONS = (
     "us-east-1",
@@ -49,7 +50,6 @@ _NAME = Text(
 # In the ML account these two roles act for all models at once.
 _OF_ENVIRONMENT = Template(("environment", "account", "region"))
 _GATES = "gates"
-_WAVES = "waves of target accounts"
 
 _ML = Section(
     (
@@ -228,11 +228,8 @@ SHARED = (
         "the access role works through these VPC endpoints only",
         default=(),
     ),
-    Key("waves", Only(("100%",), _WAVES), "how many target accounts switch at once", nullable=True),
-    _later("max_failures", "target accounts that may fail", _WAVES),
-    _later("bake", "how long to watch after each wave", _WAVES),
+    *WAVES,
     _later("gates", "what must hold before a promotion", _GATES),
-    _later("lease", "how long the lock is held without a sign of life", "expiring locks"),
     _later("manage_trust", "whether the trust policy is written as well", "managed trust policies"),
 )
 """The keys of `defaults` and of every environment."""
@@ -271,6 +268,12 @@ ROOT = Section(
             Location(s3=True),
             "directory or s3://bucket/prefix of records and locks; null: .promote/ on loopback",
             nullable=True,
+        ),
+        Key(
+            "lease",
+            Duration(least="2m"),
+            "how long a model's lock outlives the last sign of life of its owner",
+            default="2m",
         ),
         Key(
             "templates",

@@ -142,25 +142,32 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time; `instant` says whether it may be none at all."""
+    """A length of time; `instant` says whether it may be none at all, `least` the shortest."""
 
     instant: bool = False
+    least: str = "0s"
 
     def value(self, scalar: Scalar) -> timedelta:
         """Return the time."""
-        match = _DURATION.fullmatch(scalar.text)
-        if match is None:
+        length = _length(scalar.text)
+        if length is None:
             reason = f"{shown(scalar.text)} is not a duration; write it like 30s, 5m, 24h or 7d"
             raise UnusableError(reason)
-        length = timedelta(seconds=int(match[1]) * UNITS[match[2]])
         if not length and not self.instant:
             raise UnusableError(f"{shown(scalar.text)} leaves no time at all")
+        if length < (_length(self.least) or length):
+            raise UnusableError(f"expected at least {self.least}, found {shown(scalar.text)}")
         return length
 
     def schema(self) -> JsonSchema:
         """Describe it by its pattern."""
         some = "" if self.instant else "(?!0+[smhd]$)"
         return {"type": "string", "pattern": f"^{some}[0-9]{{1,6}}[smhd]$"}
+
+
+def _length(text: str) -> timedelta | None:
+    match = _DURATION.fullmatch(text)
+    return match and timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from promote.config.kinds import Kind, UnusableError
 from promote.config.problems import Position, Problems, shown, suggestion
-from promote.config.shapes import Key, Listed, Named, Only, Section, Shape
+from promote.config.shapes import Key, Listed, Named, Section, Shape
 from promote.config.source import Mapping as MappingNode
 from promote.config.source import Node, Scalar, Sequence, Unreadable
 
 _Value = TypeVar("_Value")
 _Otherwise = TypeVar("_Otherwise")
-_COLLECTIONS = (NoneType, Named, Listed, Only, Section)
+_COLLECTIONS = (NoneType, Named, Listed, Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,6 @@ class Reader:
                 value = self._named(node, shape, path)
             case Listed():
                 value = self._listed(node, shape, path)
-            case Only():
-                value = self._only(node, shape, path)
             case _:
                 value = self._scalar(node, shape, path)
         return None if value is None else Item(value, node.position)
@@ -172,17 +170,6 @@ class Reader:
             item = self._shaped(each, listed.item, f"{path}[{index}]")
             if item is not None:
                 yield item
-
-    def _only(self, node: Node, only: Only, path: str) -> tuple[Item, ...] | None:
-        texts: tuple[str, ...] = ()
-        if isinstance(node, Sequence):
-            texts = tuple(each.text for each in node.items if isinstance(each, Scalar))
-        if not isinstance(node, Sequence) or len(texts) != len(node.items) or texts != only.words:
-            built = ", ".join(only.words)
-            reason = f"only [{built}] is supported yet: anything else comes with {only.later}"
-            self._note(node.position, path, reason)
-            return None
-        return tuple(Item(text, node.position) for text in texts)
 
     def _scalar(self, node: Node, kind: Kind, path: str) -> object:
         if not isinstance(node, Scalar) or node.is_null:

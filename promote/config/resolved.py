@@ -24,6 +24,7 @@ def show(topology: Topology) -> Json:
         "data_lake": topology.data_lake and _plain(asdict(topology.data_lake)),
         "guardrails": topology.guardrails and _plain(asdict(topology.guardrails)),
         "ledger": topology.ledger,
+        "lease": duration(topology.lease),
         "templates": topology.templates,
         "ml": _plain(asdict(topology.ml)),
         "models": {model.name: _without(asdict(model), "name") for model in topology.models},
@@ -42,8 +43,9 @@ def duration(length: timedelta) -> str:
 
 def _environment(topology: Topology, environment: Environment) -> Json:
     return {
-        **_without(asdict(environment), "pointer"),
+        **_without(asdict(environment), "pointer", "waves"),
         "pointer": {environment.pointer.kind: environment.pointer.name},
+        "waves": [str(each) if each.is_percentage else each.number for each in environment.waves],
         "resolved": {
             "reader_role": topology.ml_reader(environment),
             "operator_role": topology.operator(environment),

@@ -32,15 +32,7 @@ class Listed:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Only:
-    """A list of which only one value is built so far; `later` brings the others."""
-
-    words: tuple[str, ...]
-    later: str
-
-
-Shape: TypeAlias = Kind | Section | Named | Listed | Only
+Shape: TypeAlias = Kind | Section | Named | Listed
 Default: TypeAlias = str | int | float | tuple[()] | None
 
 

@@ -59,6 +59,14 @@ _ENVIRONMENT = """\
     drain: 5m
 """
 
+_WAVES = """\
+    # All accounts switch at once, unless: how many have switched after each wave, how long a wave
+    # is left alone before it is verified once more, how many may fail before all is put back.
+    # waves: [1, 25%, 100%]
+    # bake: 10m
+    # max_failures: 1
+"""
+
 
 def starter(
     *,
@@ -107,6 +115,8 @@ def _environments(environments: Sequence[tuple[str, Sequence[str]]]) -> Iterable
         after = _line("    after", before, "a version comes here only after it has passed there")
         listed = ", ".join(_quoted(account) for account in accounts)
         yield _ENVIRONMENT.format(name=_quoted(name), after=after, accounts=listed)
+        if len(accounts) > 1:
+            yield _WAVES
         before = name
 
 

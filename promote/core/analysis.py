@@ -81,12 +81,12 @@ class Analysis:
 
 def of_plan(plan: Plan, topology: Topology) -> tuple[Subject, ...]:
     """List the documents that a plan writes, each once, as subjects."""
-    environment = topology.environment(plan.request.environment)
-    meaning = Meaning(topology, plan.request.model, environment)
     found: dict[str, Subject] = {}
     for step in plan.steps:
         if isinstance(step, Grant | Revoke):
-            kept = exact_versions(step.after) if isinstance(step, Grant) else frozenset[str]()
+            meaning = Meaning(topology, plan.request.model, topology.environment(step.environment))
+            alone = isinstance(step, Revoke) and not step.makes_room
+            kept = frozenset[str]() if alone else exact_versions(step.after)
             context = meaning.context(kept | {step.version})
             name = f"the policy {step.policy} of {step.role} ({step.step})"
             subject = of_document("access-role", name, step.after, context)

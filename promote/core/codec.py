@@ -1,5 +1,8 @@
 """Frozen dataclasses to JSON and back, strictly: an unknown key or another type is an error.
 
+Only what an older version of promote wrote may be read leniently: a key that it did not know yet
+has its default. An unknown key is an error all the same, for it may say what must not be missed.
+
 Covers what the core's documents are made of: dataclasses and unions of them told apart by a
 `Literal` tag, enums by value, aware UTC times in RFC 3339, tuples, mappings and plain scalars.
 """
@@ -56,27 +59,35 @@ def _as_declared(kind: object, value: object) -> object:
     return float(value) if declared and type(value) is int else value
 
 
-def from_json(kind: type[_T] | object, data: object, place: str = "") -> _T:
+def from_json(
+    kind: type[_T] | object, data: object, place: str = "", *, lenient: bool = False
+) -> _T:
     """Read JSON values into the type `kind`, a dataclass or a union of tagged ones.
+
+    Args:
+        kind: The type.
+        data: What was read.
+        place: What the values are called in an error.
+        lenient: Let keys be missing that have a default.
 
     Raises:
         CodecError: A key is missing or unknown, or a value has another type; says where.
     """
-    return typing.cast("_T", _read(kind, data, place or "document"))
+    return typing.cast("_T", _read(kind, data, place or "document", lenient))
 
 
-def _read(kind: object, data: object, place: str) -> object:
+def _read(kind: object, data: object, place: str, lenient: bool) -> object:  # noqa: FBT001
     origin = typing.get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _read_union(typing.get_args(kind), data, place)
+        return _read_union(typing.get_args(kind), data, place, lenient)
     if origin is typing.Literal:
         return _checked(_is_one_of(kind, data), data, place, f"{typing.get_args(kind)}")
     if origin is tuple:
-        return _read_tuple(typing.get_args(kind)[0], data, place)
+        return _read_tuple(typing.get_args(kind)[0], data, place, lenient)
     if origin in (Mapping, dict) or kind is dict:
         return _checked(isinstance(data, dict), data, place, "an object")
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, data, place)
+        return _read_dataclass(kind, data, place, lenient)
     return _read_scalar(kind, data, place)
 
 
@@ -109,12 +120,12 @@ def _read_time(data: object, place: str) -> object:
     return found
 
 
-def _read_tuple(kind: object, data: object, place: str) -> tuple[object, ...]:
+def _read_tuple(kind: object, data: object, place: str, lenient: bool) -> tuple[object, ...]:  # noqa: FBT001
     items = typing.cast("list[object]", _checked(isinstance(data, list), data, place, "a list"))
-    return tuple(_read(kind, each, f"{place}[{i}]") for i, each in enumerate(items))
+    return tuple(_read(kind, each, f"{place}[{i}]", lenient) for i, each in enumerate(items))
 
 
-def _read_dataclass(kind: type, data: object, place: str) -> object:
+def _read_dataclass(kind: type, data: object, place: str, lenient: bool) -> object:  # noqa: FBT001
     values = typing.cast(
         "dict[str, object]", _checked(isinstance(data, dict), data, place, "an object")
     )
@@ -122,20 +133,26 @@ def _read_dataclass(kind: type, data: object, place: str) -> object:
     fields = {each.name: each for each in dataclasses.fields(kind)}
     for key in values:
         _checked(key in fields, key, place, f"one of the keys {sorted(fields)}")
-    for name in fields:
-        _checked(name in values, _MISSING, f"{place}.{name}", "a value")
-    return kind(**{name: _read(hints[name], values[name], f"{place}.{name}") for name in fields})
+    missing = [name for name in fields if name not in values]
+    for name in missing:
+        _checked(lenient and _has_default(fields[name]), _MISSING, f"{place}.{name}", "a value")
+    return kind(**{k: _read(hints[k], each, f"{place}.{k}", lenient) for k, each in values.items()})
 
 
-def _read_union(kinds: tuple[object, ...], data: object, place: str) -> object:
+def _has_default(field: dataclasses.Field[object]) -> bool:
+    given = (field.default, field.default_factory)
+    return any(each is not dataclasses.MISSING for each in given)
+
+
+def _read_union(kinds: tuple[object, ...], data: object, place: str, lenient: bool) -> object:  # noqa: FBT001
     if data is None and type(None) in kinds:
         return None
     choices = [each for each in kinds if each is not type(None)]
     if len(choices) == 1:
-        return _read(choices[0], data, place)
+        return _read(choices[0], data, place, lenient)
     for choice in choices:
         if isinstance(data, dict) and _tagged(typing.cast("type", choice), data):
-            return _read(choice, data, place)
+            return _read(choice, data, place, lenient)
     names = sorted(getattr(each, "__name__", str(each)) for each in choices)
     return _checked(False, data, place, f"one of {names}")  # noqa: FBT003 (the check that fails)
 

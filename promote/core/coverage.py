@@ -7,12 +7,13 @@ last `keep_warm` and its access role still allows it: a wish, for an instant way
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from promote.arn import parse_version_arn
 from promote.core.grants import allowed_patterns, exact_versions, exactly_granted
-from promote.core.observation import Json, Observation
+from promote.core.observation import Json, Observation, PointerState
+from promote.core.record import Unfinished
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion, Status
 from promote.iam.evaluate import resource_matches
@@ -27,8 +28,13 @@ def covered_versions(
     return tuple(value for value in values if parse_version_arn(value) is not None)
 
 
-def retention(environment: Environment) -> timedelta:
-    """Return how long what a pointer left stays at all: the longer of drain and keep_warm."""
+def retention(target: Target, environment: Environment, observation: Observation) -> timedelta:
+    """Return how long what a pointer left stays at all: the longer of drain and keep_warm.
+
+    Once a rollback has left a version, nothing there is kept warm: what is held is no way back.
+    """
+    if (observation.pointers[target].before, environment.name) in observation.ledger.held:
+        return environment.drain
     return max(environment.drain, environment.keep_warm)
 
 
@@ -36,7 +42,8 @@ def kept_versions(
     target: Target, environment: Environment, observation: Observation
 ) -> tuple[str, ...]:
     """Return the covered versions of a target and those that `keep_warm` asks to keep."""
-    values = observation.pointers[target].covered(observation.at, retention(environment))
+    stays = retention(target, environment, observation)
+    values = observation.pointers[target].covered(observation.at, stays)
     return tuple(value for value in values if parse_version_arn(value) is not None)
 
 
@@ -67,8 +74,12 @@ def holders(
     besides: str | None = None,
     draining: bool = True,
     warm: bool = True,
+    granted: bool = True,
+    promotion: str | None = None,
 ) -> tuple[str, ...]:
     """Name everything that forbids stopping a version, in any environment of the topology.
+
+    An unfinished promotion does, of it or away from it, wherever it leads to.
 
     Args:
         version: The ARN of the version.
@@ -77,14 +88,21 @@ def holders(
         besides: An environment not to ask, because the caller's plan empties it first.
         draining: Whether a pointer that has left the version, but not drained yet, counts.
         warm: Whether a `keep_warm` counts.
+        granted: Whether it counts that an access role allows it one by one.
+        promotion: The id of the caller's own promotion, which counts for nothing.
     """
-    found: list[str] = []
+    found = [
+        f"the unfinished promotion {each.promotion} {use}"
+        for each, use in _uses(version, observation, besides)
+        if each.promotion != promotion
+    ]
     for environment in topology.environments:
         if environment.name == besides:
             continue
         targets = topology.targets(observation.model, environment)
         found += [
-            f"the pointer {target.pointer.name} of {target} names it, or did so within its drain"
+            f"the pointer {target.pointer.name} of {target} "
+            + _names_or_drains(version, observation.pointers[target], environment)
             for target in targets
             if version == observation.pointers[target].value
             or (draining and version in covered_versions(target, environment, observation))
@@ -97,9 +115,32 @@ def holders(
         found += [
             f"the access role {arn} allows it"
             for arn in dict.fromkeys(target.access_role for target in targets)
-            if arn in observation.roles and version in exactly_granted(observation.roles[arn])
+            if granted
+            and arn in observation.roles
+            and version in exactly_granted(observation.roles[arn])
         ]
     return tuple(found)
+
+
+def _uses(
+    version: str, observation: Observation, besides: str | None
+) -> Iterator[tuple[Unfinished, str]]:
+    """Yield the unfinished promotions that bring a version, or may go back to it."""
+    for each in observation.ledger.open:
+        request = each.plan.request
+        if request.environment == besides:
+            continue
+        if request.version == version:
+            yield each, f"brings it to {request.environment}"
+        elif version in each.named:
+            yield each, f"may take {request.environment} back to it"
+
+
+def _names_or_drains(version: str, state: PointerState, environment: Environment) -> str:
+    if version == state.value:
+        return "names it"
+    until = dict(state.left_behind())[version] + environment.drain
+    return f"named it until lately: it drains until {until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _warm_until(
@@ -113,7 +154,7 @@ def _warm_until(
         return None
     documents = (*role.inline.values(), *role.attached.values())
     allowed = (each for document in documents for each in allowed_patterns(document))
-    until = left + environment.keep_warm
+    until = left + retention(target, environment, observation)
     usable = any(resource_matches(pattern, version) for pattern in allowed)
     return until if usable and until > observation.at else None
 
@@ -121,7 +162,7 @@ def _warm_until(
 def drained_everywhere(version: str, topology: Topology, observation: Observation) -> datetime:
     """Return from when on no drain and no keep_warm of any environment covers a version."""
     ends = [
-        at + retention(environment)
+        at + retention(target, environment, observation)
         for environment in topology.environments
         for target in topology.targets(observation.model, environment)
         for value, at in observation.pointers[target].left_behind()

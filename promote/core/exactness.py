@@ -63,7 +63,8 @@ class Meaning:
         Raises:
             ProofError: It is not; names a request.
         """
-        kept = exact_versions(step.after) if isinstance(step, Grant) else frozenset[str]()
+        alone = isinstance(step, Revoke) and not step.makes_room
+        kept = frozenset[str]() if alone else exact_versions(step.after)
         self._prove_planned(step, step.after, kept | {step.version})
         prove_change(step, before)
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from promote.core.grants import allowed_patterns
 from promote.core.observation import AccessRoleState, Json, Observation, PointerState
 from promote.core.plan import Fact, Grant, Plan, PlannedTarget, Revoke, Stop
-from promote.core.topology import Topology
+from promote.core.planfile import digest as plan_digest
+from promote.core.room_made import has_served, rests_on
+from promote.core.topology import Target, Topology
 from promote.core.version import ModelVersion, Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.iam.document import digest
@@ -47,7 +50,9 @@ def facts_of(
     return (
         configuration,
         *_pointer_facts(wish),
+        *_pointer_facts_elsewhere(wish, revokes),
         *(_policy_fact(role, grants, revokes) for role in wish.roles),
+        *(_policy_fact_elsewhere(step) for step in _elsewhere(wish, revokes)),
         *(_others_fact(role, revokes) for role in wish.roles),
         _status_fact(wish.version, _ON_THE_WAY_UP),
         *(_stop_fact(wish, step) for step in stops),
@@ -57,7 +62,10 @@ def facts_of(
 def changed_facts(plan: Plan, topology: Topology, observation: Observation) -> tuple[Changed, ...]:
     """Return the facts of a plan that do not hold any more, in the plan's order."""
     found = []
+    served = has_served(plan, observation)
     for fact in plan.facts:
+        if served and rests_on(plan, fact):
+            continue
         now = _now(fact, plan, topology, observation)
         if now not in fact.accepts:
             found.append(Changed(fact=fact, now=now))
@@ -75,7 +83,11 @@ def _now(fact: Fact, plan: Plan, topology: Topology, observation: Observation) -
                 _pointer_subject(t.environment, t.account, t.pointer.name): state
                 for t, state in observation.pointers.items()
             }
-            return _pointer_now(fact, request.version, states.get(fact.subject, PointerState()))
+            backs = _backs(plan, fact, observation)
+            if fact.subject not in states:
+                return "no target of promote.yaml"
+            state = states[fact.subject]
+            return _pointer_now(fact, request.version, state, backs)
         case "policy":
             arn, _, name = fact.subject.partition(" ")
             role = observation.roles.get(arn)
@@ -102,6 +114,39 @@ def holds_pointer(plan: Plan, target: PlannedTarget) -> bool:
     return revision.isdecimal() and value == named and found[0].accepts == accepts
 
 
+def held_value(plan: Plan, target: Target) -> str | None:
+    """Return what a fact of the plan holds that a pointer of another environment names.
+
+    None when no single fact holds it, and nothing wider.
+    """
+    subject = _pointer_subject(target.environment, target.account, target.pointer.name)
+    found = [each for each in plan.facts if (each.fact, each.subject) == ("pointer", subject)]
+    if len(found) != 1 or found[0].accepts != (found[0].was,):
+        return None
+    revision, _, value = found[0].was.partition(" ")
+    return value if revision.isdecimal() else None
+
+
+def _elsewhere(wish: Wish, revokes: tuple[Revoke, ...]) -> Iterable[Revoke]:
+    """Return what is revoked in other environments, to make room."""
+    return (step for step in revokes if step.environment != wish.environment.name)
+
+
+def _pointer_facts_elsewhere(wish: Wish, revokes: tuple[Revoke, ...]) -> Iterable[Fact]:
+    """Yield that no pointer moves whose role loses a version that it had left."""
+    roles = {step.role for step in _elsewhere(wish, revokes)}
+    for target, state in wish.observation.pointers.items():
+        if target.access_role in roles:
+            was = _pointer_text(state)
+            subject = _pointer_subject(target.environment, target.account, target.pointer.name)
+            yield Fact(fact="pointer", subject=subject, was=was, accepts=(was,))
+
+
+def _policy_fact_elsewhere(step: Revoke) -> Fact:
+    was, subject = _digest(step.before), f"{step.role} {step.policy}"
+    return Fact(fact="policy", subject=subject, was=was, accepts=(was, _digest(step.after)))
+
+
 def _pointer_facts(wish: Wish) -> Iterable[Fact]:
     for target in wish.targets:
         was = _pointer_text(wish.observation.pointers[target])
@@ -118,14 +163,37 @@ def _pointer_text(state: PointerState) -> str:
     return f"{state.revision} {NONE if state.value is None else state.value}"
 
 
-def _pointer_now(fact: Fact, new: str, state: PointerState) -> str:
-    """Recognise a pointer that only ever moved on to the plan's own version."""
-    revision = fact.was.split(" ", 1)[0]  # of a file: it may be anything
+def _backs(plan: Plan, fact: Fact, observation: Observation) -> int:
+    """Return how often the plan itself may have put a pointer back: once for each failure."""
+    unfinished = observation.ledger.open_in(plan.request.environment)
+    if unfinished is None or not unfinished.failed:
+        return 0
+    if plan_digest(unfinished.plan) != plan_digest(plan):
+        return 0
+    pointers = {target.account: target.pointer for target in plan.targets}
+    return sum(
+        _pointer_subject(plan.request.environment, each.account, pointers[each.account])
+        == fact.subject
+        for each in unfinished.failed
+        if each.at >= unfinished.since and each.account in pointers
+    )
+
+
+def _pointer_now(fact: Fact, new: str, state: PointerState, backs: int) -> str:
+    """Recognise a pointer that only ever moved on to the plan's own version.
+
+    `backs` is how often it may have gone back to its old value and nothing else.
+    """
+    revision, _, old = fact.was.partition(" ")  # of a file: it may be anything
     since = int(revision) if revision.isdecimal() else state.revision
     later = [entry.value for entry in state.history if entry.revision > since]
-    if later and all(value == new for value in later):
-        return f"{_LATER}{new}"
-    return _pointer_text(state)
+    ours = not later or later[0] == new
+    for before, value in pairwise(later):
+        backs -= value == old
+        ours = ours and (value == new or (value == old and before == new))
+    if not later or not ours or backs < 0:
+        return _pointer_text(state)
+    return f"{_LATER}{new}" if later[-1] == new else fact.was
 
 
 def _policy_fact(role: RoleInPlay, grants: tuple[Grant, ...], revokes: tuple[Revoke, ...]) -> Fact:

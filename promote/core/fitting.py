@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from promote.arn import parse_version_arn
+from promote.core.asked import environment_of
 from promote.core.facts import holds_pointer
 from promote.core.grants import allowed_patterns
 from promote.core.observation import Json
 from promote.core.plan import (
+    Bake,
     Drain,
     Grant,
     Plan,
@@ -28,12 +30,13 @@ from promote.core.plan import (
     Step,
     Stop,
     Switch,
+    makes_room,
 )
+from promote.core.room_fitting import allowed_in, wrong_in
 from promote.core.topology import Environment, Target, Topology
+from promote.core.wave_fitting import ORDER, misplaced, rank
 from promote.iam.document import same
 from promote.iam.evaluate import resource_matches
-
-ORDER = ("start", "grant", "prove", "switch", "drain", "revoke", "stop")
 
 Allowed = Mapping[str, Collection[object]]
 """What each field of a step may be."""
@@ -60,7 +63,7 @@ class _Fitting:
 
     @cached_property
     def environment(self) -> Environment:
-        return self.topology.environment(self.plan.request.environment)
+        return environment_of(self.topology, self.plan.request)
 
     @cached_property
     def meant(self) -> Mapping[str, Target]:
@@ -97,19 +100,22 @@ class _Fitting:
 
     def way(self) -> Iterator[str]:
         """Yield what is wrong between the steps."""
-        kinds = [ORDER.index(step.step) for step in self.plan.steps]
+        kinds = [(not makes_room(step), rank(step)) for step in self.plan.steps]
         if kinds != sorted(kinds):
             yield f"the steps are not in the order {', '.join(ORDER)}"
-        subjects = Counter((step.step, _subject(step)) for step in self.plan.steps)
-        for (kind, subject), count in subjects.items():
+        subjects = Counter((s.step, _subject(s), makes_room(s)) for s in self.plan.steps)
+        for (kind, subject, _room), count in subjects.items():
             if count > 1:
                 yield f"the step {kind} of {subject} is there {count} times"
         yield from self._pointers()
+        yield from misplaced(self.plan, self.environment)
 
     def _pointers(self) -> Iterator[str]:
         switched = {step.account for step in self.plan.steps if isinstance(step, Switch)}
         proved = {step.account for step in self.plan.steps if isinstance(step, Prove)}
-        retired = any(isinstance(step, Revoke | Stop) for step in self.plan.steps)
+        retired = any(
+            isinstance(step, Revoke | Stop) and not makes_room(step) for step in self.plan.steps
+        )
         drains = [step.accounts for step in self.plan.steps if isinstance(step, Drain)]
         for account, target in self.planned.items():
             moves = target.before != self.plan.request.version
@@ -130,18 +136,27 @@ class _Fitting:
                 found |= {"version": (request.version,), "min_units": (capacity.min,)}
                 found |= {"max_units": (capacity.max,)}
                 found |= {"deadline": (deadlines.start.total_seconds(),)}
+            case Revoke() | Stop() if step.makes_room:
+                return allowed_in(step, self.plan, self.topology)
             case Grant() | Revoke():
                 found |= self._of_role(step)
             case Prove():
                 found |= self._of_proof(step)
             case Switch():
                 found |= self._of_switch(step)
+            case Bake():
+                found |= {"seconds": (self.environment.bake.total_seconds(),)}
             case Drain():
                 found |= {"seconds": (self.environment.drain.total_seconds(),)}
-                found |= {"keep_warm": (self.environment.keep_warm.total_seconds(),)}
+                found |= {"keep_warm": self._warm()}
             case Stop():
                 found |= {"deadline": (deadlines.stop.total_seconds(),)}
         return found
+
+    def _warm(self) -> tuple[float, ...]:
+        """Return how long what is left may stay warm: what is held is not, nor by a rollback."""
+        wished = self.environment.keep_warm.total_seconds()
+        return (0.0,) if self.plan.request.rollback else (wished, 0.0)
 
     def _of_role(self, step: Grant | Revoke) -> Allowed:
         users = [target for target in self.meant.values() if target.access_role == step.role]
@@ -174,7 +189,7 @@ class _Fitting:
         return {
             "pointer": (target.pointer.name,),
             "version": (new,),
-            "wave": (1,),
+            "wave": (planned.wave,),
             "before": (planned.before,),
             "undo": self._switches_undone(step) if planned.before == new else (planned.before,),
         }
@@ -203,7 +218,9 @@ class _Fitting:
                     yield f"its accounts {_shown(strange)} are not in promote.yaml"
             case Revoke() | Stop():
                 yield from self._wrong_retirement(step)
-            case Start() | Prove() | Switch():
+                if step.makes_room:
+                    yield from wrong_in(step, self.plan, self.topology)
+            case Start() | Prove() | Switch() | Bake():
                 pass
 
     def _wrong_grant(self, step: Grant) -> Iterator[str]:
@@ -269,6 +286,8 @@ def _subject(step: Step) -> str:
             return step.account
         case Drain():
             return step.environment
+        case Bake():
+            return f"wave {step.wave}"
 
 
 def _is_version(named: str | None) -> bool:

@@ -40,6 +40,15 @@ def exactly_granted(role: AccessRoleState) -> frozenset[str]:
     return frozenset(version for each in documents for version in exact_versions(each))
 
 
+def allowing(role: AccessRoleState, policy: str, version: str) -> tuple[str, ...]:
+    """Return the policies beside ours that allow a version, one by one or by a pattern."""
+    return tuple(
+        name
+        for name, document in role.others(policy).items()
+        if any(resource_matches(pattern, version) for pattern in allowed_patterns(document))
+    )
+
+
 def foreign_grants(
     role: AccessRoleState, policy: str, planned: Json
 ) -> Mapping[str, tuple[str, ...]]:

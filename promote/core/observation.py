@@ -50,6 +50,12 @@ class PointerState:
         """The number of the last write, 0 when it does not exist."""
         return self.history[-1].revision if self.history else 0
 
+    @property
+    def before(self) -> str | None:
+        """The text that it held before what it holds now, or None when it never held another."""
+        others = (each.value for each in reversed(self.history) if each.value != self.value)
+        return next(others, None)
+
     def left_behind(self) -> Iterator[tuple[str, datetime]]:
         """Yield each value that it named before, with the moment of the last change away from it.
 

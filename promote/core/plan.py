@@ -27,6 +27,8 @@ class Request:
     requested_by: str
     """The caller's ARN."""
     reason: str | None = None
+    rollback: bool = False
+    """Whether it is the way back to a version that the environment used before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class PlannedTarget:
     role: str
     before: str | None
     """What its pointer named; None when it did not exist."""
+    wave: int = 1
+    """Counting from 1; the targets of a wave switch side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,18 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bake:
+    """Leave a wave alone for a while, by its pointers' change time; then verify it once more."""
+
+    step: Literal["bake"] = "bake"
+    environment: str
+    accounts: tuple[str, ...]
+    wave: int
+    seconds: float
+    undo: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
     """Wait until no application can still hold an old version, by each pointer's change time.
 
@@ -157,6 +173,8 @@ class Revoke:
     """The ARNs whose denial is proved."""
     remove: tuple[str, ...] = ()
     """Foreign policies to remove (`--adopt`): names of inline ones, ARNs of attached ones."""
+    makes_room: bool = False
+    """Whether a warm version is given up before the start, so that a running slot is free."""
     undo: None = None
 
 
@@ -168,11 +186,18 @@ class Stop:
     environment: str
     version: str
     deadline: float
+    makes_room: bool = False
+    """As that of a revocation."""
     undo: None = None
 
 
-Step = Start | Grant | Prove | Switch | Drain | Revoke | Stop
+Step = Start | Grant | Prove | Switch | Bake | Drain | Revoke | Stop
 CHANGING = (Start, Grant, Switch, Revoke, Stop)
+
+
+def makes_room(step: Step) -> bool:
+    """Say whether a step gives up what is warm for a free slot; such steps come before all else."""
+    return isinstance(step, Revoke | Stop) and step.makes_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,3 +232,5 @@ class Plan:
     cost: Cost
     changes: int
     """How many steps write; 0 means that the world is already as asked."""
+    max_failures: int = 0
+    """How many targets may fail their verification before everything is put back."""

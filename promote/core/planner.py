@@ -1,17 +1,19 @@
 """Decide what a promotion does: the observed world and a wish in, a plan out.
 
 Pure: no clock, no file, no AWS. The order of the steps is forced by P1 and is not a setting:
-start, grant, prove, switch, drain, revoke, stop. What is already so is left out, hence the plan
-after a crash is the rest of the plan.
+start, grant, prove, switch, drain, revoke, stop; before them, where no slot is free, what is warm
+goes. What is already so is left out, hence the plan after a crash is the rest of the plan.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from promote.core.change import change, takes_more
 from promote.core.coverage import hourly_cost, role_coverage
 from promote.core.exactness import check_changes
 from promote.core.facts import facts_of
-from promote.core.gates import Verdict, judge
+from promote.core.gates import GateResult, Verdict, judge
 from promote.core.grants import covers, exact_versions
 from promote.core.observation import Json
 from promote.core.plan import (
@@ -20,17 +22,18 @@ from promote.core.plan import (
     Grant,
     Made,
     Plan,
-    PlannedTarget,
     Prove,
     Revoke,
     Start,
     Step,
     Stop,
     Switch,
+    makes_room,
 )
-from promote.core.preconditions import check_grants, check_slot, check_wish, plan_again
+from promote.core.preconditions import check_grants, check_wish, plan_again
 from promote.core.retirement import drain, leftovers, revokes, stops
-from promote.core.topology import Target
+from promote.core.room import make_room
+from promote.core.switching import planned_targets, switches
 from promote.core.version import Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.iam.document import same
@@ -50,26 +53,30 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
             allows more than planned; with every reason of its kind at once.
     """
     check_wish(wish)
-    gates = judge(wish.version.arn, wish.environment, wish.observation.ledger)
-    start, grant, switch = _start(wish), _grants(wish), _switches(wish)
+    gates = _gates(wish)
     # A refused plan starts nothing, and its gates are what its reader must know.
     passed = all(gate.verdict is Verdict.PASS for gate in gates)
-    check_slot(wish, needed=bool(start) and passed)
-    check_grants(wish, grant)
-    prove = _proofs(wish, busy=bool(start or grant or switch))
-    revoke, stop = revokes(wish, grant), stops(wish)
+    start = _start(wish)
+    room = make_room(wish, needed=bool(start) and passed)
+    later = room.wish
+    grant, switch = _grants(later), switches(later)
+    check_grants(later, grant)
+    prove = _proofs(later, busy=bool(start or grant or switch))
+    revoke, stop = revokes(later, grant), stops(later)
     check_changes((*grant, *revoke), plan_again(wish, "--adopt"))
-    wait = drain(wish) if revoke or stop else ()
-    steps: tuple[Step, ...] = (*start, *grant, *prove, *switch, *wait, *revoke, *stop)
+    wait = drain(later) if revoke or stop else ()
+    forward: tuple[Step, ...] = (*start, *grant, *prove, *switch, *wait, *revoke, *stop)
+    steps = (*room.steps, *forward)
     return Plan(
         made=Made(at=wish.observation.at, tool=tool),
         request=wish.request,
-        targets=tuple(_planned_targets(wish)),
+        targets=planned_targets(wish),
         gates=gates,
-        facts=facts_of(wish, grant, revoke, stop),
+        facts=facts_of(wish, grant, (*room.revokes, *revoke), (*room.stops, *stop)),
         steps=steps,
-        cost=_cost(wish, stop),
+        cost=_cost(wish, (*room.stops, *stop)),
         changes=sum(1 for step in steps if writes(step)),
+        max_failures=wish.environment.max_failures,
     )
 
 
@@ -90,7 +97,7 @@ def make_retirement(wish: Wish, *, tool: str) -> tuple[Plan, tuple[str, ...]]:
     plan = Plan(
         made=Made(at=wish.observation.at, tool=tool),
         request=wish.request,
-        targets=tuple(_planned_targets(wish)),
+        targets=planned_targets(wish),
         gates=(),
         facts=facts_of(wish, (), revoke, stop),
         steps=steps,
@@ -114,16 +121,13 @@ def writes(step: Step) -> bool:
     return isinstance(step, CHANGING)
 
 
-def _planned_targets(wish: Wish) -> list[PlannedTarget]:
-    return [
-        PlannedTarget(
-            account=target.account,
-            pointer=target.pointer.name,
-            role=target.access_role,
-            before=wish.observation.pointers[target].value,
-        )
-        for target in wish.targets
-    ]
+def _gates(wish: Wish) -> tuple[GateResult, ...]:
+    """Judge every gate; none stands in the way back."""
+    request = wish.request
+    if request.rollback:
+        return ()
+    ledger = wish.observation.ledger
+    return judge(request.version, wish.environment, ledger, reason=request.reason)
 
 
 def _start(wish: Wish) -> tuple[Start, ...]:
@@ -150,7 +154,8 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
 
     The step stays when the access is there already but nothing names the version yet, as a killed
     run leaves it: then only its undo would write. Once every target names the new version, a
-    policy that merely allows more is left to the revocation, which proves the denial.
+    policy that merely allows more is left to the revocation, which proves the denial. So is one
+    that allows what a rollback needs: a way back that is warm is one write for each pointer.
     """
     new = wish.version.arn
     named = role_coverage(role.targets, wish.environment, wish.observation, role.live)
@@ -158,9 +163,10 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     undo = _undo(wish, role, named)
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)
     retired = moved and same(role.live, wish.document(frozenset({new})))
-    wider = moved and role.live is not None and covers(role.live, after)
+    wider = moved and _allows(role, after)
     ended = wish.begun is None and (retired or wider)
-    if ended or (same(role.live, after) and same(role.live, undo)):
+    warm = wish.begun is None and wish.request.rollback and _allows(role, after)
+    if ended or warm or (same(role.live, after) and same(role.live, undo)):
         return None
     changed = change(role.live, after)
     return Grant(
@@ -178,6 +184,10 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     )
 
 
+def _allows(role: RoleInPlay, after: Json) -> bool:
+    return role.live is not None and covers(role.live, after)
+
+
 def _undo(wish: Wish, role: RoleInPlay, named: frozenset[str]) -> Json | None:
     """Decide what to put back: what is there, unless a killed run left the new version in it."""
     if wish.version.arn not in exact_versions(role.live):
@@ -189,9 +199,16 @@ def _undo(wish: Wish, role: RoleInPlay, named: frozenset[str]) -> Json | None:
 
 
 def _proofs(wish: Wish, *, busy: bool) -> tuple[Prove, ...]:
-    """Prove every target whenever something moves, or when no verification is on record."""
-    known = wish.observation.ledger.verification(wish.version.arn, wish.environment.name)
-    if not busy and known is not None and known.passed:
+    """Prove every target whenever something moves, or when no verification is on record.
+
+    A pointer that names the version by somebody else's hand is adopted on proof, too.
+    """
+    ledger = wish.observation.ledger
+    known = ledger.verification(wish.version.arn, wish.environment.name)
+    settled = (ledger.settled.get((each.environment, each.account)) for each in wish.targets)
+    by_hand = any(each.version != wish.version.arn for each in settled if each is not None)
+    passed = wish.request.rollback or (known is not None and known.passed)
+    if not busy and not by_hand and passed:
         return ()
     environment = wish.environment
     return tuple(
@@ -209,42 +226,17 @@ def _proofs(wish: Wish, *, busy: bool) -> tuple[Prove, ...]:
     )
 
 
-def _switches(wish: Wish) -> tuple[Switch, ...]:
-    """Switch every target that names something else.
-
-    What a killed run has switched stays a step, which is done already, for the sake of its undo.
-    """
-    steps = wish.begun.steps if wish.begun else ()
-    begun = {step.account: step for step in steps if isinstance(step, Switch)}
-    found = []
-    for target in wish.targets:
-        state = wish.observation.pointers[target]
-        if state.value != wish.version.arn:
-            found.append(_switch(wish, target, state.revision, state.value))
-        elif target.account in begun:
-            earlier = begun[target.account]
-            found.append(_switch(wish, target, earlier.revision, earlier.undo))
-    return tuple(found)
-
-
-def _switch(wish: Wish, target: Target, revision: int, undo: str | None) -> Switch:
-    return Switch(
-        environment=wish.environment.name,
-        account=target.account,
-        pointer=target.pointer.name,
-        version=wish.version.arn,
-        wave=1,
-        revision=revision,
-        before=wish.observation.pointers[target].value,
-        undo=undo,
-    )
-
-
 def _cost(wish: Wish, stopped: tuple[Stop, ...]) -> Cost:
     model = wish.topology.model(wish.request.model)
-    before = hourly_cost(wish.observation.versions, model.price)
+    versions = wish.observation.versions
+    before = hourly_cost(versions, model.price)
     starting = not wish.version.status.on_the_way_up
+
+    def ending(steps: Iterable[Stop]) -> float:
+        gone = {step.version for step in steps}
+        return hourly_cost((each for each in versions if each.arn in gone), model.price)
+
     during = before + (model.capacity.min * model.price if starting else 0.0)
-    gone = {step.version for step in stopped}
-    ending = [each for each in wish.observation.versions if each.arn in gone]
-    return Cost(before=before, during=during, after=during - hourly_cost(ending, model.price))
+    during -= ending(filter(makes_room, stopped))
+    last = (step for step in stopped if not step.makes_room)
+    return Cost(before=before, during=during, after=during - ending(last))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from promote.arn import parse_version_arn
+from promote.core import asked
 from promote.core.grants import allowed_patterns, foreign_grants
 from promote.core.plan import Grant
 from promote.core.topology import Granularity
@@ -43,27 +44,6 @@ def check_wish(wish: Wish) -> None:
             + "\nSomebody else may be using the parameter.",
             "If it is ours to overwrite, plan with --adopt:\n    " + plan_again(wish, "--adopt"),
         )
-
-
-def check_slot(wish: Wish, *, needed: bool) -> None:
-    """Refuse when the version needs a running slot and the account has none left.
-
-    Raises:
-        QuotaError: Names every version that holds a slot.
-    """
-    occupants = wish.observation.occupants
-    limit = wish.topology.ml.quotas.running
-    if not needed or wish.version.status.occupies_slot or len(occupants) < limit:
-        return
-    lines = "\n".join(f"  {each.project}/{each.name}  {each.status.value}" for each in occupants)
-    raise QuotaError(
-        "No free slot to start the version",
-        f"{wish.version.name} must run beside the version that it replaces, but all {limit} "
-        f"running versions that account {wish.topology.ml.account} may have in "
-        f"{wish.topology.region} (ml.quotas.running) are taken:\n{lines}",
-        "Stop one that nobody needs, or have the quota raised by AWS and set ml.quotas.running:\n"
-        f"    promote version stop {wish.request.model} VERSION",
-    )
 
 
 def check_grants(wish: Wish, grants: tuple[Grant, ...]) -> None:
@@ -141,6 +121,5 @@ def _make_room(wish: Wish, role: RoleInPlay, others: Mapping[str, int]) -> str:
 
 def plan_again(wish: Wish, option: str = "") -> str:
     """Return the command that makes the plan again, with an option."""
-    asked = wish.request
-    command = f"promote plan {asked.model} {wish.version.name} --to {asked.environment} {option}"
-    return command.rstrip()
+    command = asked.once_more(wish.request) if wish.request.rollback else asked.plan(wish.request)
+    return f"{command} {option}".rstrip()

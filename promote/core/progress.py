@@ -6,7 +6,21 @@ from promote.arn import parse_version_arn
 from promote.core.coverage import holders
 from promote.core.grants import exact_versions
 from promote.core.observation import Json, Observation, PointerState
-from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
+from promote.core.plan import (
+    Bake,
+    Drain,
+    Grant,
+    Plan,
+    Prove,
+    Revoke,
+    Start,
+    Step,
+    Stop,
+    Switch,
+    makes_room,
+)
+from promote.core.record import Unfinished
+from promote.core.room_made import has_served, superseded
 from promote.core.topology import Topology
 from promote.core.version import Status
 from promote.iam.document import same
@@ -23,17 +37,21 @@ def remaining(plan: Plan, observation: Observation) -> tuple[Step, ...]:
 
 def is_end_state(plan: Plan, observation: Observation) -> bool:
     """Say whether the world is what the plan leads to."""
-    proofs = tuple(step for step in remaining(plan, observation) if not isinstance(step, Prove))
+    left = [step for step in remaining(plan, observation) if not isinstance(step, Prove)]
     named = all(
         _pointer(observation, plan, target.account).value == plan.request.version
         for target in plan.targets
     )
     running = _status(observation, plan.request.version) is Status.RUNNING
-    return named and running and not any(_pending(step, observation) for step in proofs)
+    return (
+        named
+        and running
+        and not any(_pending(step, observation) for step in left if not makes_room(step))
+    )
 
 
 def _pending(step: Step, observation: Observation) -> bool:
-    if isinstance(step, Drain):
+    if isinstance(step, Bake | Drain):
         return False
     if isinstance(step, Revoke):
         return not _revoked(step, observation)
@@ -48,13 +66,29 @@ def _done(step: Step, plan: Plan, observation: Observation) -> bool:
             return _granted(step, plan, observation)
         case Prove() | Switch():
             return _pointer(observation, plan, step.account).value == step.version
+        case Bake():
+            return was_verified(plan, observation)
         case Drain():
             return False
         case Revoke():
-            stopped = any(_status(observation, each) is Status.RUNNING for each in step.revoked)
-            return _revoked(step, observation) and not stopped
+            stopped = all(_status(observation, each) is not Status.RUNNING for each in step.revoked)
+            if step.makes_room:
+                up, there = has_served(plan, observation), step.environment
+                made = _made_room(step, plan, observation)
+                return (made or there != plan.request.environment) if up else (made and stopped)
+            again = _to_be_granted(step, plan, observation)
+            return _revoked(step, observation) and stopped and not again
         case Stop():
-            return not _status(observation, step.version).occupies_slot
+            served = step.makes_room and has_served(plan, observation)
+            return served or not _status(observation, step.version).occupies_slot
+
+
+def was_verified(plan: Plan, observation: Observation) -> bool:
+    """Say whether the unfinished promotion has passed its verification in all targets."""
+    request, unfinished = plan.request, observation.ledger.open_in(plan.request.environment)
+    found = observation.ledger.verification(request.version, request.environment)
+    since = unfinished.since if unfinished else None
+    return found is not None and found.passed and since is not None and found.at >= since
 
 
 def _granted(step: Grant, plan: Plan, observation: Observation) -> bool:
@@ -67,8 +101,24 @@ def _granted(step: Grant, plan: Plan, observation: Observation) -> bool:
     return moved and any(
         same(live, later.after)
         for later in plan.steps
-        if isinstance(later, Revoke) and (later.role, later.policy) == (step.role, step.policy)
+        if isinstance(later, Revoke)
+        and not later.makes_room
+        and (later.role, later.policy) == (step.role, step.policy)
     )
+
+
+def _to_be_granted(step: Revoke, plan: Plan, observation: Observation) -> bool:
+    """Say whether the plan still has to allow first what it revokes: a pointer set by hand."""
+    return any(
+        not _granted(each, plan, observation)
+        for each in plan.steps
+        if isinstance(each, Grant) and (each.role, each.policy) == (step.role, step.policy)
+    )
+
+
+def _made_room(step: Revoke, plan: Plan, observation: Observation) -> bool:
+    live = _policy(observation, step.role, step.policy)
+    return _revoked(step, observation) or superseded(step, plan, live)
 
 
 def _revoked(step: Revoke, observation: Observation) -> bool:
@@ -135,7 +185,7 @@ def can_turn_back(plan: Plan, observation: Observation) -> bool:
     revoked = any(
         same(_policy(observation, step.role, step.policy), step.after)
         for step in plan.steps
-        if isinstance(step, Revoke) and not same(step.before, step.after)
+        if isinstance(step, Revoke) and not step.makes_room and not same(step.before, step.after)
     )
     return not names_new or (running and not revoked)
 
@@ -143,16 +193,33 @@ def can_turn_back(plan: Plan, observation: Observation) -> bool:
 def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
     """Return the accounts whose pointers name the new version, or did since the plan was made.
 
-    Their applications may still hold it, so its access must outlast their caches.
+    Their applications may still hold it, so its access must outlast their caches. One that failed
+    and was deleted again has no history: it is on record.
     """
+    unfinished = observation.ledger.open_in(plan.request.environment)
+    failed = {each.account for each in unfinished.failed} if unfinished else set()
     return tuple(
         step.account
         for step in plan.steps
         if isinstance(step, Switch)
-        and any(
-            entry.value == step.version and entry.revision > step.revision
-            for entry in _pointer(observation, plan, step.account).history
+        and (
+            step.account in failed
+            or any(
+                entry.value == step.version and entry.revision > step.revision
+                for entry in _pointer(observation, plan, step.account).history
+            )
         )
+    )
+
+
+def failed_targets(begun: Unfinished, observation: Observation) -> tuple[str, ...]:
+    """Return the accounts that have failed their verification and do not name the version now."""
+    failed = {each.account for each in begun.failed}
+    return tuple(
+        target.account
+        for target in begun.plan.targets
+        if target.account in failed
+        and _pointer(observation, begun.plan, target.account).value != begun.plan.request.version
     )
 
 

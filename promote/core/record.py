@@ -13,8 +13,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, assert_never
 
+from promote.core.held import Place, VersionHeld, held_after, put_back_after
 from promote.core.plan import Plan
 from promote.core.result import Result
+from promote.core.settled import Settled, left_by, named_before
 
 
 class Direction(enum.Enum):
@@ -84,6 +86,17 @@ class VerificationDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationStarted:
+    """`retire` is about to take the access to a version away; `AccessChanged` says that it did."""
+
+    kind: Literal["revocation-started"] = "revocation-started"
+    at: datetime
+    by: str
+    environment: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessChanged:
     """A single `access grant` or `access revoke` was carried out."""
 
@@ -94,6 +107,18 @@ class AccessChanged:
     version: str
     granted: bool
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFailed:
+    """A target failed its verification; written before its pointer goes back, alone."""
+
+    kind: Literal["target-failed"] = "target-failed"
+    at: datetime
+    promotion: str
+    account: str
+    reason: str
+    """Measured beside required, or what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +137,11 @@ Record = (
     | ClaimOpened
     | ClaimClosed
     | RollbackStarted
+    | TargetFailed
     | VerificationDone
+    | RevocationStarted
     | AccessChanged
+    | VersionHeld
     | PromotionEnded
 )
 
@@ -128,6 +156,10 @@ class Unfinished:
     by: str
     turned: RollbackStarted | None = None
     """When and why it turned back; None while it goes forward."""
+    failed: tuple[TargetFailed, ...] = ()
+    """Every failure of a target so far, oldest first; what a later plan of it took over, too."""
+    named: frozenset[str] = frozenset()
+    """Everything that its targets were found to name, by any of its plans."""
 
     @property
     def direction(self) -> Direction:
@@ -139,7 +171,9 @@ class Unfinished:
 class LedgerState:
     """What the records of one model add up to."""
 
-    unfinished: Unfinished | None = None
+    open: tuple[Unfinished, ...] = ()
+    """Every unfinished promotion, in the order in which they were begun: a rollback is not stopped
+    by one to another environment. Of one environment never more than one."""
     claims: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Promotion ids by the ARN of the version that each of them started."""
     verifications: Mapping[tuple[str, str], VerificationDone] = field(
@@ -148,6 +182,27 @@ class LedgerState:
     """The last verification by (version ARN, environment)."""
     ended: Mapping[str, PromotionEnded] = field(default_factory=lambda: MappingProxyType({}))
     """How and when each plan ended last, by its digest."""
+    revoking: frozenset[tuple[str, str]] = frozenset()
+    """By (environment, version ARN): the revocations that are not on record as done."""
+    settled: Mapping[tuple[str, str], Settled] = field(default_factory=lambda: MappingProxyType({}))
+    """What the last promotion that ended left in each target, by (environment, account)."""
+    held: Mapping[Place, VersionHeld] = field(default_factory=lambda: MappingProxyType({}))
+    """Why a version is held in an environment, by (version ARN, environment)."""
+    put_back: frozenset[Place] = frozenset()
+    """The versions whose last promotion to an environment was put back after it had switched."""
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The promotion that was begun last of those that have not ended, or None."""
+        return self.open[-1] if self.open else None
+
+    def open_in(self, environment: str) -> Unfinished | None:
+        """Return the unfinished promotion to an environment, or None."""
+        return next((e for e in self.open if e.plan.request.environment == environment), None)
+
+    def opened(self, promotion: str) -> Unfinished | None:
+        """Return an unfinished promotion by its id, or None."""
+        return next((each for each in self.open if each.promotion == promotion), None)
 
     def verification(self, version: str, environment: str) -> VerificationDone | None:
         """Return the last verification of a version in an environment, or None."""
@@ -165,30 +220,74 @@ def fold(records: Iterable[Record]) -> LedgerState:
 def _after(state: LedgerState, record: Record) -> LedgerState:
     match record:
         case PromotionStarted():
+            begun = state.opened(record.promotion)
             unfinished = Unfinished(
-                promotion=record.promotion, plan=record.plan, since=record.at, by=record.by
+                promotion=record.promotion,
+                plan=record.plan,
+                since=record.at,
+                by=record.by,
+                failed=begun.failed if begun else (),
+                named=named_before(record.plan) | (begun.named if begun else frozenset()),
             )
-            return replace(state, unfinished=unfinished)
-        case ClaimOpened():
-            return replace(state, claims={**state.claims, record.version: record.promotion})
-        case ClaimClosed():
-            rest = {k: v for k, v in state.claims.items() if k != record.version}
-            return replace(state, claims=rest)
+            return _with(state, unfinished)
+        case ClaimOpened() | ClaimClosed():
+            return replace(state, claims=_claims(state, record))
         case RollbackStarted():
             return _turned(state, record)
+        case TargetFailed():
+            return _with_failed(state, record)
         case VerificationDone():
             key = (record.version, record.environment)
             return replace(state, verifications={**state.verifications, key: record})
+        case RevocationStarted():
+            return replace(state, revoking=state.revoking | {(record.environment, record.version)})
         case AccessChanged():
-            return state
+            return replace(state, revoking=state.revoking - {(record.environment, record.version)})
+        case VersionHeld():
+            key = (record.version, record.environment)
+            return replace(state, held={**state.held, key: record})
         case PromotionEnded():
-            ended = {**state.ended, record.digest: record}
-            return replace(state, unfinished=None, ended=ended)
+            return _ended(state, record)
         case _:
             assert_never(record)
 
 
 def _turned(state: LedgerState, record: RollbackStarted) -> LedgerState:
-    if state.unfinished is None or state.unfinished.promotion != record.promotion:
-        return state
-    return replace(state, unfinished=replace(state.unfinished, turned=record))
+    begun = state.opened(record.promotion)
+    return state if begun is None else _with(state, replace(begun, turned=record))
+
+
+def _claims(state: LedgerState, record: ClaimOpened | ClaimClosed) -> Mapping[str, str]:
+    rest = {k: v for k, v in state.claims.items() if k != record.version}
+    return rest if isinstance(record, ClaimClosed) else {**rest, record.version: record.promotion}
+
+
+def _with(state: LedgerState, begun: Unfinished) -> LedgerState:
+    """Put an unfinished promotion in the place of its former self, or after all others."""
+    if state.opened(begun.promotion) is None:
+        return replace(state, open=(*state.open, begun))
+    changed = (begun if each.promotion == begun.promotion else each for each in state.open)
+    return replace(state, open=tuple(changed))
+
+
+def _with_failed(state: LedgerState, record: TargetFailed) -> LedgerState:
+    begun = state.opened(record.promotion)
+    return state if begun is None else _with(state, replace(begun, failed=(*begun.failed, record)))
+
+
+def _ended(state: LedgerState, record: PromotionEnded) -> LedgerState:
+    return replace(
+        state,
+        open=tuple(each for each in state.open if each.promotion != record.promotion),
+        ended={**state.ended, record.digest: record},
+        settled={**state.settled, **_settled(state, record)},
+        held=held_after(state.held, record.result),
+        put_back=put_back_after(state.put_back, record.result),
+    )
+
+
+def _settled(state: LedgerState, record: PromotionEnded) -> Mapping[tuple[str, str], Settled]:
+    begun = state.opened(record.promotion)
+    if begun is None:
+        return {}
+    return left_by(begun.plan, record.result, at=record.at, by=begun.by)

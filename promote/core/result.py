@@ -42,6 +42,8 @@ class Result:
     left: tuple[Left, ...] = ()
     seconds: float = 0.0
     """How long the command took, on the monotonic clock."""
+    rollback: bool = False
+    """Whether going back to the version was what was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +66,5 @@ class Retirement:
     """What is not due yet."""
     skipped: tuple[str, ...] = ()
     """What was left alone and why, in sentences."""
+    failed: tuple[str, ...] = ()
+    """What went wrong, in sentences; the rest was retired all the same."""

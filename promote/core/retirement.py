@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from promote.core.change import change, takes_more
-from promote.core.coverage import drained_everywhere, holders, is_ours, kept_versions
+from promote.core.coverage import (
+    drained_everywhere,
+    holders,
+    is_ours,
+    kept_versions,
+    retention,
+)
 from promote.core.grants import allowed_patterns, exact_versions, foreign_grants
 from promote.core.observation import Json, Observation
 from promote.core.plan import Drain, Grant, Plan, Revoke, Stop
@@ -16,7 +22,11 @@ from promote.iam.evaluate import resource_matches
 
 
 def drain(wish: Wish) -> tuple[Drain, ...]:
-    """Wait in those targets whose applications can still hold another version."""
+    """Wait in those targets whose applications can still hold another version.
+
+    What a rollback leaves is held, hence not kept warm. Nor is anything where a policy of others
+    is to go: that is asked for now, and not once everything has grown cold.
+    """
     new = wish.version.arn
     accounts = tuple(
         target.account
@@ -25,14 +35,35 @@ def drain(wish: Wish) -> tuple[Drain, ...]:
     )
     if not accounts:
         return ()
+    keep = not wish.request.rollback and not _takes_over(wish)
+    warm = keep and any(
+        retention(target, wish.environment, wish.observation) > wish.environment.drain
+        for target in wish.targets
+        if target.account in accounts
+    )
     return (
         Drain(
             environment=wish.environment.name,
             accounts=accounts,
             seconds=wish.environment.drain.total_seconds(),
-            keep_warm=wish.environment.keep_warm.total_seconds(),
+            keep_warm=wish.environment.keep_warm.total_seconds() if warm else 0.0,
         ),
     )
+
+
+def _takes_over(wish: Wish) -> bool:
+    final = wish.document(frozenset({wish.version.arn}))
+    return wish.adopt and any(
+        foreign_grants(role.state, role.policy, final)
+        or (role.live is not None and _says_more(role.live, final))
+        for role in wish.roles
+    )
+
+
+def _says_more(live: Json, final: Json) -> bool:
+    """Say whether our policy holds what somebody else wrote into it: more than single versions."""
+    wider = set(allowed_patterns(live)) - set(allowed_patterns(final)) - exact_versions(live)
+    return bool(wider) or takes_more(live, final, change(live, final))
 
 
 def revokes(wish: Wish, grants: tuple[Grant, ...]) -> tuple[Revoke, ...]:

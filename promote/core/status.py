@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promote.core.coverage import hourly_cost, is_ours, retention
-from promote.core.drift import drift_of, grants_of, is_exact, version_name
+from promote.core.drift import Drift, drift_of
+from promote.core.granted import grants_of, is_exact
+from promote.core.mending import version_name
 from promote.core.observation import Json, Observation
-from promote.core.record import Direction
+from promote.core.on_record import HeldStatus, UnfinishedStatus, held_in, unfinished_in
 from promote.core.result import Left
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion, Status
@@ -47,7 +49,9 @@ class LockHolder:
     expires: datetime
     """In UTC; whoever waits takes it over a margin after this moment."""
     fence: int
-    """Counts the owners: a later owner has a higher one."""
+    """Counts the owners that took over from one another: each has a higher one."""
+    machine: str = ""
+    """Where `pid` is an id, see `promote.workflow.machine`; empty when that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class ModelLock:
     holder: LockHolder
     live: bool
     """False when whoever comes next takes it over: the holder is dead, or silent too long."""
+    lease: float
+    """Seconds that it lasts without a sign of life, as promote.yaml says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +84,9 @@ class EnvironmentStatus:
     targets: tuple[TargetStatus, ...]
     granted: tuple[str, ...]
     """Names of single versions, and patterns that are wider, as the policies spell them."""
-    drift: tuple[str, ...]
-    """Full sentences."""
+    held: tuple[HeldStatus, ...]
+    """What a rollback left, and a release there takes a reason for."""
+    drift: tuple[Drift, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,22 +108,6 @@ class VersionStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnfinishedStatus:
-    """A promotion that was started and has not ended."""
-
-    promotion: str
-    version: str
-    """The version's ARN."""
-    environment: str
-    since: datetime
-    """In UTC."""
-    by: str
-    direction: Direction
-    reason: str
-    """Why it turned back; empty while it goes forward."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
     """Where one model stands."""
 
@@ -126,9 +117,12 @@ class ModelStatus:
     versions: tuple[VersionStatus, ...]
     """In the order of the observation."""
     unfinished: UnfinishedStatus | None
+    """The promotion that was begun last of those that have not ended."""
+    open: tuple[UnfinishedStatus, ...]
+    """Every promotion that has not ended, in the order in which they were begun."""
     left: tuple[Left, ...]
     """What is still to be revoked and stopped, and from when on."""
-    lock: LockHolder | None
+    lock: ModelLock | None
 
     @property
     def drifted(self) -> bool:
@@ -139,7 +133,7 @@ class ModelStatus:
 def summarise(
     topology: Topology,
     observation: Observation,
-    lock: LockHolder | None = None,
+    lock: ModelLock | None = None,
     wanted_trust: Mapping[str, Json] | None = None,
 ) -> ModelStatus:
     """Say where a model stands.
@@ -147,33 +141,19 @@ def summarise(
     Args:
         topology: What promote.yaml says.
         observation: What the world looks like.
-        lock: Who holds the model's lock, if anybody.
+        lock: Who holds the model's lock, if anybody, and whether that still counts.
         wanted_trust: The wanted trust policies by the ARN of the access role; without them no
             trust policy is judged.
     """
-    world = _World(topology, observation)
+    world, begun = _World(topology, observation), unfinished_in(observation)
     return ModelStatus(
         model=observation.model,
         environments=tuple(world.environment(e, wanted_trust or {}) for e in topology.environments),
         versions=tuple(world.version(version) for version in observation.versions),
-        unfinished=_unfinished(observation),
+        unfinished=begun[-1] if begun else None,
+        open=begun,
         left=(*world.to_revoke(), *world.to_stop()),
         lock=lock,
-    )
-
-
-def _unfinished(observation: Observation) -> UnfinishedStatus | None:
-    found = observation.ledger.unfinished
-    if found is None:
-        return None
-    return UnfinishedStatus(
-        promotion=found.promotion,
-        version=found.plan.request.version,
-        environment=found.plan.request.environment,
-        since=found.since,
-        by=found.by,
-        direction=found.direction,
-        reason="" if found.turned is None else found.turned.reason,
     )
 
 
@@ -187,6 +167,7 @@ class _World:
             name=environment.name,
             targets=tuple(self._target(target) for target in self._targets(environment)),
             granted=tuple(self._name(pattern) for pattern in self._granted(environment)),
+            held=held_in(self.observation, environment.name),
             drift=drift_of(self.topology, self.observation, environment, trust),
         )
 
@@ -231,8 +212,8 @@ class _World:
         return all(version.arn not in self._granted(e) for e in self.topology.environments)
 
     def _is_needed(self, arn: str) -> bool:
-        unfinished = self.observation.ledger.unfinished
-        under_way = unfinished is not None and unfinished.plan.request.version == arn
+        begun = self.observation.ledger.open
+        under_way = any(each.plan.request.version == arn for each in begun)
         return under_way or bool(self._named_by(arn))
 
     def _left_behind(self, environments: tuple[Environment, ...]) -> dict[str, datetime]:
@@ -240,8 +221,9 @@ class _World:
         ends: dict[str, datetime] = {}
         for environment in environments:
             for target in self._targets(environment):
+                stays = retention(target, environment, self.observation)
                 for value, at in self.observation.pointers[target].left_behind():
-                    end = at + retention(environment)
+                    end = at + stays
                     ends[value] = max(end, ends.get(value, end))
         return ends
 
@@ -263,8 +245,8 @@ class _World:
         )
 
     def _name(self, text: str) -> str:
-        model = self.topology.model(self.observation.model)
-        return version_name(text, model, self.topology.ml.account) if is_exact(text) else text
+        model = self.observation.model
+        return version_name(text, self.topology, model) if is_exact(text) else text
 
     def _targets(self, environment: Environment) -> tuple[Target, ...]:
         return self.topology.targets(self.observation.model, environment)

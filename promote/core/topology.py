@@ -10,7 +10,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from promote.arn import role_arn
+from promote.core.perimeter import DataLake, Guardrails
+from promote.core.waves import WaveSize
 from promote.errors import NotFoundError
+
+LEASE = timedelta(minutes=2)
+"""The default, and the shortest: an owner that is silent gives it up 45 s before, and a request
+may take 35 s; it is renewed whenever a third of it has passed."""
 
 PLACEHOLDERS = ("model", "environment", "account", "region")
 
@@ -123,32 +129,12 @@ class Environment:
     """A wish: it stays so long, too, so that a rollback is one write of a pointer."""
     smoke: Smoke = field(default_factory=Smoke)
     vpc_endpoints: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataLake:
-    """The bucket, in another account than the ML account, that holds the training images."""
-
-    account: str
-    bucket: str
-    kms_key: str | None = None
-    """The ARN of the KMS key that the bucket is encrypted with, if it is one of the account's."""
-    trainers: tuple[str, ...] = ()
-    """ARNs of the roles in the ML account that train."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guardrails:
-    """The policies of the organisation that protect the models, and who manages them."""
-
-    account: str
-    """The management account, or the one that Organizations has delegated policies to."""
-    role: str | None = None
-    """The ARN of the role there; None is the promoter's own credentials."""
-    targets: tuple[str, ...]
-    """What they are attached to: account ids, ids of organisational units, the root's id."""
-    exempt: tuple[str, ...] = ()
-    """ARNs of roles, beside the operators, that may create, delete, start and stop."""
+    waves: tuple[WaveSize, ...] = ()
+    """How many of the accounts have switched after each wave; none is one wave of all."""
+    max_failures: int = 0
+    """How many accounts may fail their verification before everything is put back."""
+    bake: timedelta = timedelta(0)
+    """How long a wave is left alone before it is verified once more and the next one begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +171,8 @@ class Topology:
     organization: str | None = None
     data_lake: DataLake | None = None
     guardrails: Guardrails | None = None
+    lease: timedelta = LEASE
+    """How long a model's lock outlives the last sign of life of its owner."""
     ledger: str | None = None
     """A directory or an ``s3://`` location; None is ``.promote/`` beside promote.yaml."""
     templates: str | None = None

@@ -86,3 +86,10 @@ class ModelVersion:
     def __str__(self) -> str:
         """Name the version and its state, for people."""
         return f"{self.name} is {self.status.value}"
+
+
+def units(low: int | None, high: int | None) -> str:
+    """Write inference units: ``1``, or ``1-2`` with autoscaling; ``no`` when none are set."""
+    if low is None:
+        return "no"
+    return str(low) if high is None else f"{low}-{high}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from promote.core.asked import environment_of
 from promote.core.exactness import Meaning
 from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.plan import Plan, Request
@@ -51,10 +52,10 @@ class Wish:
     adopt: bool = False
     """Whether rubbish pointers and foreign grants are taken over instead of refused."""
 
-    @property
+    @cached_property
     def environment(self) -> Environment:
-        """The environment to promote to."""
-        return self.topology.environment(self.request.environment)
+        """The environment to promote to, as it counts for this request."""
+        return environment_of(self.topology, self.request)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -86,14 +87,15 @@ class Wish:
         While it can still fail, what it has done already must be undone with the rest: its plan
         alone knows what was there before.
         """
-        unfinished, new = self.observation.ledger.unfinished, self.request.version
+        new, ledger = self.request.version, self.observation.ledger
+        unfinished = ledger.open_in(self.request.environment)
         known = self.observation.ledger.verification(new, self.request.environment)
         moved = all(self.observation.pointers[target].value == new for target in self.targets)
         settled = moved and known is not None and known.passed
         if unfinished is None or settled:
             return None
         theirs = unfinished.plan.request
-        same = (theirs.version, theirs.environment) == (new, self.request.environment)
+        same = (theirs.version, theirs.rollback) == (new, self.request.rollback)
         return unfinished.plan if same else None
 
     @cached_property

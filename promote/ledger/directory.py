@@ -26,6 +26,9 @@ from promote.ports import Stored
 
 _LOCK = ".lock"
 _PARTIAL = ".partial"
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
+"""What file systems say that cannot flush a folder, as some shared folders of virtual machines;
+such a one keeps names durable in its own way (fsync(2), "EINVAL")."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
@@ -81,12 +84,13 @@ class DirectoryStore:
             _sync_folder(path.parent)
             return True
 
-    def keys(self, prefix: str) -> Sequence[str]:
-        """Return the keys that start with `prefix`, sorted."""
+    def keys(self, prefix: str, after: str = "") -> Sequence[str]:
+        """Return the keys that start with `prefix` and come after `after`, sorted."""
         folder = prefix.rpartition("/")[0]
         with self._explained():
             top = self._path(folder) if folder else self._root
-            return sorted(key for key in self._walk(top) if key.startswith(prefix))
+            found = (key for key in self._walk(top) if key.startswith(prefix) and key > after)
+            return sorted(found)
 
     def _walk(self, top: Path) -> Iterator[str]:
         def fail(error: OSError) -> None:
@@ -181,5 +185,8 @@ def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(descriptor)

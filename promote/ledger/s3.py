@@ -150,23 +150,30 @@ class S3Store:
 
         return self._write("deleting", key, send, look) is not None
 
-    def keys(self, prefix: str) -> Sequence[str]:
-        """Return the keys that start with `prefix`, sorted."""
+    def keys(self, prefix: str, after: str = "") -> Sequence[str]:
+        """Return the keys that start with `prefix` and come after `after`, sorted."""
         s3 = self._sessions.client("s3", role=None)
         with self._explained("listing", self._prefix + prefix):
-            pages = s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._prefix + prefix
-            )
+            lister, name = s3.get_paginator("list_objects_v2"), self._prefix + prefix
+            if after:
+                start = self._prefix + after
+                pages = lister.paginate(Bucket=self._bucket, Prefix=name, StartAfter=start)
+            else:
+                pages = lister.paginate(Bucket=self._bucket, Prefix=name)
             listed = [(o["Key"], o["ETag"]) for page in pages for o in page.get("Contents", ())]
         found = {name.removeprefix(self._prefix): tag for name, tag in listed}
         tags = {key: found[key] for key in sorted(found) if is_key(key)}
-        self._remember(prefix, tags)
+        self._remember(prefix, after, tags)
         return list(tags)
 
-    def _remember(self, prefix: str, tags: dict[str, str]) -> None:
+    def _remember(self, prefix: str, after: str, tags: dict[str, str]) -> None:
         """Forget the records that a listing shows no more, or otherwise than they were read."""
         with self._lock:
-            kept = {k: v for k, v in self._records.items() if not k.startswith(prefix)}
+            kept = {
+                k: v
+                for k, v in self._records.items()
+                if not k.startswith(prefix) or (k <= after and v is not None)
+            }
             for key, tag in tags.items():
                 if _RECORDS in key:
                     known = self._records.get(key)
@@ -220,8 +227,10 @@ class S3Store:
                         raise
                     return tag
             else:
-                # Lost to somebody, who may be an attempt of our own.
-                return look() if tag is None and attempt > 1 else tag
+                # Lost to somebody, who may be an attempt of our own: one before this, or the same
+                # one when something on the way sent it twice. A deletion has no mark to tell.
+                mine = tag is None and (attempt > 1 or what != "deleting")
+                return look() if mine else tag
         return None
 
     def _writer(self) -> S3Client:

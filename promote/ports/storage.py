@@ -76,6 +76,6 @@ class Store(Protocol):
         """Delete the object that still has `tag`; False if it has not, or is gone."""
         ...
 
-    def keys(self, prefix: str) -> Sequence[str]:
-        """Return the keys that start with `prefix`, sorted."""
+    def keys(self, prefix: str, after: str = "") -> Sequence[str]:
+        """Return the keys that start with `prefix` and come after `after`, sorted."""
         ...

@@ -110,10 +110,15 @@ def _outcome(value: Result) -> tuple[str, str]:
     back = "what it named before" if previous is None else f"{previous} again"
     place, time = value.environment, duration(value.seconds)
     match value.result:
+        case Outcome.PROMOTED if value.rollback:
+            held = "" if previous is None else f" {previous} is held: to release it again, say why."
+            return "Rolled back", f"{place} uses {version} again{before}, after {time}.{held}"
         case Outcome.PROMOTED:
             return "Promoted", f"{place} uses {version}{before}, after {time}."
         case Outcome.UNCHANGED:
             return "Nothing to do", f"{place} uses {version} already."
+        case Outcome.ROLLED_BACK if value.rollback:
+            return "Put back", f"every target of {place} names {back}, after {time}."
         case Outcome.ROLLED_BACK:
             return "Rolled back", f"every target of {place} names {back}, after {time}."
         case Outcome.REFUSED:
@@ -146,6 +151,7 @@ def retirement(values: Iterable[Retirement]) -> str:
             for each in value.left
         ]
         found += [f"  skipped: {clean(each)}" for each in value.skipped]
+        found += [f"  failed: {clean(each)}" for each in value.failed]
         lines += [f"{clean(value.model)}:" if found else f"{clean(value.model)}: nothing is due"]
         lines += found
     return "\n".join(lines) + "\n"

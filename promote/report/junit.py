@@ -20,7 +20,7 @@ from promote.core.result import Outcome, Result
 from promote.errors import PromoteError
 from promote.report import ending
 from promote.report.layout import clean, rfc3339, short_version
-from promote.report.steps import words
+from promote.report.steps import title, words
 from promote.report.telling import sentence
 
 _FINE = {Outcome.PROMOTED, Outcome.UNCHANGED}
@@ -47,7 +47,7 @@ def promotion(plan: Plan, events: Iterable[Event], end: Result | PromoteError) -
     suite = f"promote.{request.model}.{request.environment}"
     cases = [*_steps(events, suite, end), *_smoke_tests(events, suite)]
     cases.append(_end(suite, end))
-    name = f"promote {request.model} {short_version(request.version)} to {request.environment}"
+    name = title(plan)
     return _document(name, cases, _began(events, plan.made.at))
 
 

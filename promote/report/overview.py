@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from promote.arn import parse_version_arn
-from promote.core.drift import units
+from promote.core.drift import Drift
+from promote.core.held import VersionHeld
+from promote.core.on_record import HeldStatus, UnfinishedStatus
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
@@ -14,15 +16,18 @@ from promote.core.record import (
     PromotionEnded,
     PromotionStarted,
     Record,
+    RevocationStarted,
     RollbackStarted,
+    TargetFailed,
     VerificationDone,
 )
 from promote.core.result import Outcome
-from promote.core.status import LockHolder, ModelLock, ModelStatus, UnfinishedStatus, VersionStatus
-from promote.core.version import ModelVersion, Status
+from promote.core.status import LockHolder, ModelLock, ModelStatus, VersionStatus
+from promote.core.version import ModelVersion, Status, units
 from promote.report.layout import (
     Cell,
     Style,
+    account_list,
     clean,
     dollars,
     duration,
@@ -67,27 +72,35 @@ def versions(values: Iterable[ModelVersion], style: Style = unstyled) -> str:
 
 def history(records: Iterable[Record], style: Style = unstyled) -> str:
     """Tell what was done with a model, oldest first: when, what, how it ended, by whom and why."""
-    ends: dict[str, PromotionEnded] = {}
-    turned: dict[str, RollbackStarted] = {}
     records = tuple(records)
-    for record in records:
-        if isinstance(record, PromotionEnded):
-            ends[record.promotion] = record
-        elif isinstance(record, RollbackStarted):
-            turned[record.promotion] = record
-    blocks = []
-    for record in records:
-        match record:
-            case PromotionStarted():
-                end, back = ends.get(record.promotion), turned.get(record.promotion)
-                blocks.append(_promotion(record, end, back, style))
-            case VerificationDone():
-                blocks.append(_verification(record, style))
-            case AccessChanged():
-                blocks.append(_access(record))
-            case ClaimOpened() | ClaimClosed() | RollbackStarted() | PromotionEnded():
-                pass
-    return ("\n".join(blocks) if blocks else "Nothing was done yet.") + "\n"
+    ends = {each.promotion: each for each in records if isinstance(each, PromotionEnded)}
+    turned = {each.promotion: each for each in records if isinstance(each, RollbackStarted)}
+    told = (_record(each, ends, turned, style) for each in records)
+    return ("\n".join(block for block in told if block) or "Nothing was done yet.") + "\n"
+
+
+def _record(
+    record: Record,
+    ends: Mapping[str, PromotionEnded],
+    turned: Mapping[str, RollbackStarted],
+    style: Style,
+) -> str:
+    match record:
+        case PromotionStarted():
+            end, back = ends.get(record.promotion), turned.get(record.promotion)
+            return _promotion(record, end, back, style)
+        case VerificationDone():
+            return _verification(record, style)
+        case AccessChanged():
+            return _access(record)
+        case TargetFailed():
+            return _target_failed(record)
+        case VersionHeld():
+            return _held(record)
+        case ClaimOpened() | ClaimClosed() | RollbackStarted() | PromotionEnded():
+            return ""  # told with their promotions
+        case RevocationStarted():
+            return ""  # told when it is done
 
 
 def lock(value: ModelLock | None, model: str) -> str:
@@ -95,7 +108,7 @@ def lock(value: ModelLock | None, model: str) -> str:
     if value is None:
         return f"{model} is not locked.\n"
     state = (
-        "It is alive: it renews the lock."
+        f"It is alive: it renews its lease of {duration(value.lease)} in time."
         if value.live
         else "It is gone, so that the next command takes the lock over."
     )
@@ -106,12 +119,30 @@ def _model(value: ModelStatus, style: Style) -> str:
     parts = [style(clean(value.model), bold=True), _targets(value, style)]
     if value.versions:
         parts.append(_versions(value.versions, style))
-    drift = [line for environment in value.environments for line in environment.drift]
+    drift = [each for environment in value.environments for each in environment.drift]
     if drift:
-        lines = [paragraph(clean(line), first="  - ", indent="    ") for line in drift]
+        lines = [line for each in drift for line in _drift(each)]
         parts.append("\n".join([f"  {style('Drift', fg='yellow', bold=True)}", *lines]))
+    parts += [_orphan(version, value.model) for version in value.versions if version.orphan]
     parts += [paragraph(line, first="  ", indent="  ") for line in _remarks(value)]
     return "\n\n".join(parts)
+
+
+def _orphan(version: VersionStatus, model: str) -> str:
+    name = clean(version.name)
+    cost = dollars(version.cost_per_hour)
+    told = f"Orphan: {name} runs for nobody and costs {cost} per hour. To stop it:"
+    command = f"promote version stop {clean(model)} {name} --force"
+    return f"{paragraph(told, first='  ', indent='  ')}\n      {command}"
+
+
+def _drift(value: Drift) -> Iterator[str]:
+    yield paragraph(clean(value.summary), first="  - ", indent="    ")
+    ways = (("adopt", value.adopt), ("repair", value.repair), ("show", value.show))
+    for way, commands in ways:
+        for number, command in enumerate(commands):
+            label = "" if number else f"{way}:"
+            yield f"      {label:<8}{clean(command)}"
 
 
 def _targets(value: ModelStatus, style: Style) -> str:
@@ -151,29 +182,37 @@ def _versions(values: tuple[VersionStatus, ...], style: Style) -> str:
 
 
 def _remarks(value: ModelStatus) -> Iterator[str]:
-    for version in value.versions:
-        if version.orphan:
-            yield (
-                f"Orphan: {clean(version.name)} runs for nobody and costs "
-                f"{dollars(version.cost_per_hour)} per hour."
-            )
-    if value.unfinished is not None:
-        yield _unfinished(value.unfinished)
+    yield from map(_unfinished, value.open)
+    for environment in value.environments:
+        yield from (_still_held(held, environment.name) for held in environment.held)
     names = {version.arn: version.name for version in value.versions}
     for left in value.left:
         name = names.get(left.version) or _named(left.version)
         yield f"Left to do: {left.step} {name}, not before {moment(left.not_before)}."
     if value.lock is not None:
-        yield _lock(value.lock)
+        yield lock(value.lock, value.model).rstrip()
 
 
 def _unfinished(value: UnfinishedStatus) -> str:
     name = short_version(value.version)
-    what = f"Unfinished: promotion {value.promotion} of {name} to {value.environment}"
+    what = f"promotion {value.promotion} of {name} to {value.environment}"
+    if value.rollback:
+        what = f"rollback {value.promotion} of {value.environment} to {name}"
+    what = f"Unfinished: {what}"
     who = f"since {moment(value.since)}, by {clean(value.by)}"
     if value.direction is Direction.FORWARD:
-        return f"{what}, {who}."
+        failed = f" It failed in {account_list(value.failed)}." if value.failed else ""
+        return f"{what}, {who}.{failed}"
     return f"{what}, {who}; it is rolling back: {clean(value.reason)}"
+
+
+def _still_held(value: HeldStatus, environment: str) -> str:
+    reason = clean(value.reason or "none given")
+    return (
+        f"Held: {environment} was rolled back from {short_version(value.version)} at "
+        f"{moment(value.since)} by {clean(value.by)}, reason: {reason}. To release it there again, "
+        "say why: --reason."
+    )
 
 
 def _lock(value: LockHolder) -> str:
@@ -194,6 +233,7 @@ def _promotion(
         short_version(target.before, beside=request.version) for target in record.plan.targets
     }
     change = f"{' or '.join(sorted(before)) or 'nothing'} -> {short_version(request.version)}"
+    change = f"rollback {change}" if request.rollback else change
     head = f"{moment(record.at)}  {request.environment}  {change}  {_outcome(end, turned, style)}"
     lines = [
         head,
@@ -212,7 +252,8 @@ def _outcome(end: PromotionEnded | None, turned: RollbackStarted | None, style: 
         word = "unfinished" if turned is None else "unfinished, rolling back"
         return style(word, fg="yellow")
     fine = end.result.result in {Outcome.PROMOTED, Outcome.UNCHANGED}
-    word = style(end.result.result.value, fg="green" if fine else "red")
+    done = "done" if fine and end.result.rollback else end.result.result.value
+    word = style(done, fg="green" if fine else "red")
     return f"{word} in {duration(end.result.seconds)}"
 
 
@@ -221,6 +262,18 @@ def _verification(record: VerificationDone, style: Style) -> str:
     accuracy = "" if record.accuracy is None else f" ({record.accuracy:.1%})"
     head = f"{moment(record.at)}  {record.environment}  verification of "
     return f"{head}{short_version(record.version)} {word}{accuracy}\n    by {clean(record.by)}"
+
+
+def _target_failed(record: TargetFailed) -> str:
+    head = f"{moment(record.at)}  target {record.account} failed its verification"
+    reason = paragraph(clean(record.reason), first=" " * 4, indent=" " * 6)
+    return f"{head} and was put back\n    promotion {clean(record.promotion)}\n{reason}"
+
+
+def _held(record: VersionHeld) -> str:
+    name, reason = short_version(record.version), clean(record.reason or "none given")
+    head = f"{moment(record.at)}  {record.environment}  {name} held: it was rolled back"
+    return f"{head}\n    by {clean(record.by)}\n    reason: {reason}"
 
 
 def _access(record: AccessChanged) -> str:

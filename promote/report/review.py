@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from promote.core import planfile
 from promote.core.gates import GateResult, Verdict
-from promote.core.plan import Drain, Grant, Plan, Start, Step, Switch
+from promote.core.plan import Drain, Grant, Plan, Start, Step, Stop, Switch
 from promote.report.changes import proof
 from promote.report.layout import (
     Cell,
@@ -24,6 +24,7 @@ from promote.report.layout import (
     unstyled,
 )
 from promote.report.steps import policy_changes, words
+from promote.report.steps import title as purpose
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -58,9 +59,8 @@ def plan(
 
 def _header(value: Plan, digest: str, style: Style) -> str:
     request = value.request
-    title = (
-        f"Plan: {clean(request.model)} {short_version(request.version)} to {request.environment}"
-    )
+    what = f"{request.model} {short_version(request.version)} to {request.environment}"
+    title = f"Plan: {clean(purpose(value) if request.rollback else what)}"
     rows = [
         ("version", request.version),
         ("asked by", request.requested_by),
@@ -78,10 +78,13 @@ def _targets(value: Plan, style: Style) -> str:
             target.pointer,
             short_role(target.role),
             short_version(target.before, beside=value.request.version),
+            f"{target.wave}",
         )
         for target in value.targets
     ]
-    grid = table(("account", "pointer", "access role", "names now"), rows, style)
+    heads = ("account", "pointer", "access role", "names now", "wave")
+    shown = None if any(target.wave > 1 for target in value.targets) else -1
+    grid = table(heads[:shown], [row[:shown] for row in rows], style)
     return f"{style('Targets', bold=True)}\n{grid}"
 
 
@@ -134,6 +137,8 @@ def _cost(value: Plan) -> str:
 
 def _undo(value: Plan) -> str:
     """Say what the steps' own `undo` would do."""
+    if value.request.rollback:
+        return _way_back(value)
     switches = [step for step in value.steps if isinstance(step, Switch)]
     parts = [*_pointers_back(switches, value.request.version)]
     grants = [step for step in value.steps if isinstance(step, Grant)]
@@ -147,7 +152,40 @@ def _undo(value: Plan) -> str:
         parts.append(f"Once {wait} has passed for what was switched, {listing(then)}.")
     elif then:
         parts.append(f"At once, {listing(then)}.")
-    return "If verification fails: " + (" ".join(parts) or "there is nothing to put back.")
+    stopped = [step for step in value.steps if isinstance(step, Stop) and step.makes_room]
+    if stopped:
+        names = listing([short_version(step.version) for step in stopped])
+        verb = "stays" if len(stopped) == 1 else "stay"
+        parts.append(f"{names}, which made room for the start, {verb} stopped.")
+    tolerated = _tolerated(value) if switches else ""
+    return f"If verification fails: {tolerated}" + (
+        " ".join(parts) or "there is nothing to put back."
+    )
+
+
+def _tolerated(value: Plan) -> str:
+    """Say what becomes of failures that are few enough."""
+    if not value.max_failures:
+        return ""
+    who = f"{value.max_failures} of {counted(len(value.targets), 'target')}"
+    return (
+        f"a target that fails is put back at once, alone, while at most {who} have failed; the "
+        "rest goes on, but nothing is drained, revoked or stopped until "
+        f"`promote resume {clean(value.request.model)}` has tried it again. With one more, "
+    )
+
+
+def _way_back(value: Plan) -> str:
+    """Say what becomes of a rollback that fails."""
+    version = value.request.version
+    then = [*_access_back([s for s in value.steps if isinstance(s, Grant)], version)]
+    if any(isinstance(step, Start) for step in value.steps):
+        then.append(f"{short_version(version)} is stopped, if this rollback started it")
+    first = f"If it fails before a pointer is switched, {listing(then)}. " if then else ""
+    return (
+        f"{first}Once a pointer is switched, the rollback stands, whatever fails: promote resume "
+        f"{clean(value.request.model)} finishes it. Images that are not recognised are a warning."
+    )
 
 
 def _pointers_back(switches: list[Switch], version: str) -> Iterator[str]:

@@ -7,9 +7,11 @@ from typing import assert_never
 
 from promote.core.grants import DETECT
 from promote.core.plan import (
+    Bake,
     Drain,
     Grant,
     Json,
+    Plan,
     Prove,
     Revoke,
     Start,
@@ -28,6 +30,15 @@ from promote.report.layout import (
 )
 
 
+def title(plan: Plan) -> str:
+    """Say in a few words what a plan is for."""
+    request = plan.request
+    version = short_version(request.version)
+    if request.rollback:
+        return f"roll {request.model} back to {version} in {request.environment}"
+    return f"promote {request.model} {version} to {request.environment}"
+
+
 def words(step: Step) -> str:
     """Say on one line what a step does."""
     match step:
@@ -39,6 +50,11 @@ def words(step: Step) -> str:
             return _prove(step)
         case Switch():
             return _switch(step)
+        case Bake():
+            return (
+                f"leave wave {step.wave} ({account_list(step.accounts)}) alone for "
+                f"{duration(step.seconds)} since its last switch, then verify it once more"
+            )
         case Drain():
             return (
                 f"wait until {duration(max(step.seconds, step.keep_warm))} have passed since the "
@@ -47,7 +63,7 @@ def words(step: Step) -> str:
         case Revoke():
             return _revoke(step)
         case Stop():
-            return f"stop {short_version(step.version)} (at most {duration(step.deadline)})"
+            return _stop(step)
         case _:
             assert_never(step)
 
@@ -103,21 +119,45 @@ def _prove(step: Prove) -> str:
 
 def _switch(step: Switch) -> str:
     version = short_version(step.version)
+    place = f"in {step.account}," if step.wave == 1 else f"wave {step.wave}: in {step.account},"
     if step.before == step.version:
-        return f"in {step.account}, {clean(step.pointer)} names {version} already"
+        return f"{place} {clean(step.pointer)} names {version} already"
     if step.revision == 0:
-        return f"in {step.account}, create {clean(step.pointer)} with {version}"
+        return f"{place} create {clean(step.pointer)} with {version}"
     before = short_version(step.before, beside=step.version)
-    return f"in {step.account}, let {clean(step.pointer)} name {version} instead of {before}"
+    return f"{place} let {clean(step.pointer)} name {version} instead of {before}"
 
 
 def _revoke(step: Revoke) -> str:
     role, kept = short_role(step.role), short_version(step.version)
+    if step.makes_room:
+        return _give_up(step)
     text = f"let {role} use {kept} alone (policy {clean(step.policy)})"
     if not step.revoked:
         return text
     gone = listing([short_version(arn, beside=step.version) for arn in step.revoked])
     return f"{text} and prove that {gone} {'is' if len(step.revoked) == 1 else 'are'} denied"
+
+
+def _give_up(step: Revoke) -> str:
+    role = short_role(step.role)
+    gone = listing([short_version(arn, beside=step.version) for arn in step.revoked])
+    verb = "is" if len(step.revoked) == 1 else "are"
+    return (
+        f"give up the instant rollback of {step.environment} to {gone}, to make room for the "
+        f"start: take {gone} from {role} (policy {clean(step.policy)}) and prove that {gone} "
+        f"{verb} denied"
+    )
+
+
+def _stop(step: Stop) -> str:
+    name, most = short_version(step.version), duration(step.deadline)
+    if not step.makes_room:
+        return f"stop {name} (at most {most})"
+    return (
+        f"give up the instant rollback to {name}: stop it, so that a running slot is free for the "
+        f"start (at most {most})"
+    )
 
 
 def _allowances(document: Json | None) -> Iterator[str]:

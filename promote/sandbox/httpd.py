@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import sys
@@ -137,13 +138,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_error(status)
 
     def _body(self) -> bytes | None:
-        """Read the request's body; None if it is too large."""
+        """Read the request's body; None if it is too large.
+
+        Raises:
+            ConnectionResetError: The client went away before its end; no half of it is carried out.
+        """
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return self._chunked_body()
         length = int(self.headers.get("Content-Length", "0") or "0")
         if length > _LARGEST_BODY:
             return None
-        return self.rfile.read(length) if length else b""
+        return self._exactly(length) if length else b""
 
     def _chunked_body(self) -> bytes | None:
         """Read a body that comes in chunks."""
@@ -151,11 +156,18 @@ class _Handler(BaseHTTPRequestHandler):
         while size := int(self.rfile.readline().partition(b";")[0].strip() or b"0", 16):
             if len(body) + size > _LARGEST_BODY:
                 return None
-            body += self.rfile.read(size)
+            body += self._exactly(size)
             self.rfile.readline()
         while self.rfile.readline().strip():
             pass
         return bytes(body)
+
+    def _exactly(self, length: int) -> bytes:
+        """Read so many bytes."""
+        found = self.rfile.read(length)
+        if len(found) < length:
+            raise ConnectionResetError(errno.ECONNRESET, "The client went away in its request")
+        return found
 
 
 def _expect_loopback(host: str) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from promote.arn import short_version
+from promote.core.asked import environment_of
 from promote.core.events import IdentityShown, PromotionBegun
 from promote.core.facts import changed_facts
-from promote.core.gates import judge
 from promote.core.observation import Observation
 from promote.core.plan import Plan, Step
 from promote.core.planfile import digest
@@ -24,6 +24,7 @@ from promote.core.result import Left, Outcome, Result
 from promote.core.retirement import still_draining
 from promote.core.topology import Topology
 from promote.errors import (
+    CredentialsError,
     FailedError,
     InterruptedBySignalError,
     LockedError,
@@ -34,23 +35,29 @@ from promote.ports import World
 from promote.workflow.endings import (
     RESUMABLE,
     applied_before,
+    but_for_room,
+    half_way_back,
     left_over,
     put_back_before,
-    refuse_unless_passed,
+    refuse_leavers,
+    resumable,
+    some_failed,
     stale,
     stuck,
     told_unless_recorded,
     too_late,
-    unfinished_of,
-    unfinished_promotion,
 )
 from promote.workflow.forward import go_forward
+from promote.workflow.giving_way import giving_way
 from promote.workflow.lease import holding
-from promote.workflow.preflight import preflight
+from promote.workflow.lifecycle import close_stopped
+from promote.workflow.preflight import judge_now, preflight
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
 from promote.workflow.site import Announcer
 from promote.workflow.undo import put_back
+from promote.workflow.unfinished import unfinished_of, unfinished_promotion
+from promote.workflow.way_back import has_moved, hold_what_was_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,8 @@ class Application:
 def apply(given: Application) -> Result:
     """Do what the plan says, its `undo` included, and nothing else (P5).
 
+    A rollback asks who still promotes the model to give way.
+
     Raises:
         StalePlanError: A fact that the plan rests on has changed; names it.
         PlanFileError: It is no plan of this promote.yaml, whatever its digest says.
@@ -81,7 +90,8 @@ def apply(given: Application) -> Result:
         NeedsAttentionError: Something is left; says what, and the command that finishes it.
         TryAgainError: Out of time or throttled; the same command goes on.
     """
-    with _running(given, "release") as run:
+    back = given.plan.request.rollback
+    with _running(given, "rollback" if back else "release", asks=back) as run:
         return _apply(run, given.observation)
 
 
@@ -98,8 +108,14 @@ def abort(given: Application, reason: str) -> Result:
     """
     with _running(given, "abort", asks=True) as begun:
         began = begun.world.clock.monotonic()
-        unfinished = unfinished_promotion(begun.journal)
-        run = replace(begun, promotion=unfinished.promotion, plan=unfinished.plan)
+        unfinished = unfinished_promotion(begun.journal, given.plan.request.environment)
+        refuse_leavers(unfinished.plan, begun.topology)
+        run = replace(
+            begun,
+            promotion=unfinished.promotion,
+            plan=unfinished.plan,
+            environment=environment_of(begun.topology, unfinished.plan.request),
+        )
         if unfinished.turned is None and not can_turn_back(run.plan, run.observe()):
             raise too_late(run.plan)
         _announce_beginning(run, 0, resumed=True)
@@ -112,14 +128,20 @@ def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[R
     world, request = given.world, given.plan.request
     caller = world.identities.caller()
     operation = f"{verb} {request.model} {short_version(request.version)} to {request.environment}"
-    with holding(
-        world, model=request.model, owner=caller.arn, operation=operation, asks=asks
-    ) as lease:
+    lock = holding(
+        world,
+        model=request.model,
+        owner=caller.arn,
+        operation=operation,
+        length=given.topology.lease,
+        asks=asks,
+    )
+    with lock as lease, giving_way(lease.keep):
         yield Run(
             world=world,
             topology=given.topology,
             model=request.model,
-            environment=given.topology.environment(request.environment),
+            environment=environment_of(given.topology, request),
             promotion=given.promotion,
             caller=caller,
             announce=given.announce,
@@ -133,8 +155,9 @@ def _apply(run: Run, seen: Observation | None) -> Result:
     began = run.world.clock.monotonic()
     state = run.journal.state()
     request = run.plan.request
-    unfinished = unfinished_of(state, request.version, request.environment)
+    unfinished = unfinished_of(state, request)
     if unfinished is not None:
+        refuse_leavers(unfinished.plan, run.topology)
         run = replace(run, promotion=unfinished.promotion)
         if unfinished.turned is not None:
             run = replace(run, plan=unfinished.plan)
@@ -142,18 +165,18 @@ def _apply(run: Run, seen: Observation | None) -> Result:
             _put_back(run, unfinished, unfinished.turned.reason, began)
             raise put_back_before(run.plan, run.promotion, unfinished.turned.reason)
     # Another run of an unfinished promotion writes without a record, so that a look may be torn.
-    whole = seen is not None and seen.ledger == state and state.unfinished is None
+    whole = seen is not None and seen.ledger == state and not state.open
     recent = seen if whole else None
     observation = recent or run.observe()
     if _settled(run, state, observation):
         if unfinished is not None:
             finished = replace(run, plan=unfinished.plan)
+            close_stopped(run, unfinished.plan.steps, observation)
             _end(finished, _result(finished, Outcome.PROMOTED, began))
         return _result(run, Outcome.UNCHANGED, began)
     resumed = unfinished is not None and digest(unfinished.plan) == digest(run.plan)
     if not resumed:
-        gates = judge(run.plan.request.version, run.environment, state)
-        refuse_unless_passed(gates, run.plan, run.environment)
+        judge_now(run, state, observation)
     steps = remaining(run.plan, observation)
     _announce_beginning(run, len(steps), resumed=resumed)
     preflight(run, steps)
@@ -162,7 +185,8 @@ def _apply(run: Run, seen: Observation | None) -> Result:
         run.record(
             PromotionStarted(at=at, promotion=run.promotion, by=run.caller.arn, plan=run.plan)
         )
-    return _carry_out(run, steps, observation, began)
+    with resumable(run.plan):
+        return _carry_out(run, steps, observation, began)
 
 
 def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
@@ -179,7 +203,7 @@ def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
         raise applied_before(run.plan, ended.result)
     changed = changed_facts(run.plan, run.topology, observation)
     if changed:
-        raise stale(run.plan, changed)
+        raise stale(run.plan, changed, run.topology)
     return not run.plan.steps
 
 
@@ -194,18 +218,25 @@ def _announce_beginning(run: Run, steps: int, *, resumed: bool) -> None:
 
 def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, began: float) -> Result:
     try:
-        switched_at = go_forward(run, steps, observation)
-    except (TryAgainError, InterruptedBySignalError, LockedError):
+        reached = go_forward(run, steps, observation)
+    except (TryAgainError, InterruptedBySignalError, LockedError, CredentialsError):
         raise
     except PromoteError as error:
+        if run.plan.request.rollback and has_moved(run):
+            raise half_way_back(run.plan, error) from error
         error.detail = _undone(run, error, began)
         raise
+    if reached.failed:
+        raise some_failed(run.plan, reached.failed)
     try:
-        left = retire(run, steps, observation, switched_at)
+        if run.plan.request.rollback:
+            hold_what_was_left(run)
+        left = retire(run, steps, observation, reached.switched_at)
     except RESUMABLE:
         raise
     except PromoteError as error:
         raise left_over(run.plan, error) from error
+    close_stopped(run, run.plan.steps, observation)
     left += still_draining(run.plan, run.topology, observation)
     return _end(run, _result(run, Outcome.PROMOTED, began, left))
 
@@ -223,15 +254,16 @@ def _undone(run: Run, error: PromoteError, began: float) -> str:
     _end(run, _result(run, outcome, began))
     back = "Every pointer is back" if switched else "No pointer was changed"
     return (
-        f"{error.detail}\n\nEverything is as before. {back}; what was granted is revoked, and "
-        "what was started is stopped, unless others use it by now."
+        f"{error.detail}\n\nEverything is as before{but_for_room(run.plan)}. {back}; what was "
+        "granted is revoked, and what was started is stopped, unless others use it by now."
     )
 
 
 def _put_back(run: Run, unfinished: Unfinished, reason: str, began: float) -> Result:
     """Put an unfinished promotion back and record how it ended."""
     try:
-        switched = put_back(run, reason, unfinished.turned)
+        with resumable(run.plan):
+            switched = put_back(run, reason, unfinished.turned)
     except RESUMABLE:
         raise
     except PromoteError as second:
@@ -245,6 +277,8 @@ def _end(run: Run, result: Result) -> Result:
     at = run.world.clock.now()
     ended = PromotionEnded(at=at, promotion=run.promotion, digest=digest(run.plan), result=result)
     with told_unless_recorded(run.plan, result):
+        if result.rollback and result.result is Outcome.PROMOTED:
+            hold_what_was_left(run)
         run.record(ended)
     return result
 
@@ -259,4 +293,5 @@ def _result(run: Run, outcome: Outcome, began: float, left: tuple[Left, ...] = (
         previous=previous(run.plan),
         left=left,
         seconds=round(run.world.clock.monotonic() - began, 3),
+        rollback=request.rollback,
     )

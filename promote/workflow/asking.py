@@ -14,6 +14,7 @@ from promote.core.codec import CodecError, canonical, from_json, to_json
 from promote.core.status import LockHolder
 from promote.errors import TryAgainError
 from promote.ports import Store
+from promote.workflow.contention import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,9 @@ def ask(store: Store, model: str, holder: LockHolder, *, by: str, operation: str
     key = _key(model)
     asked = Asked(fence=holder.fence, since=holder.since, by=by, operation=operation)
     content = canonical(to_json(asked))
+    turns = Turns(key)
     while True:
+        turns.take()
         found = store.read(key)
         if found is not None and found.content == content:
             return
@@ -47,14 +50,18 @@ def ask(store: Store, model: str, holder: LockHolder, *, by: str, operation: str
 
 
 def asked_of(store: Store, model: str, holder: LockHolder) -> Asked | None:
-    """Return what was asked of this very holder, or None.
+    """Return what was asked of this very holder, or of one after it, or None.
 
-    A ledger that does not answer asks nothing: the lease's own time still holds.
+    Whoever takes a lock over asks for it first, so a later owner that is asked in its turn shows
+    that this one is owner no more. A ledger that does not answer asks nothing: the lease's own
+    time still holds.
     """
     with contextlib.suppress(TryAgainError):
         found = store.read(_key(model))
         asked = _decoded(found.content) if found else None
-        if asked is not None and (asked.fence, asked.since) == (holder.fence, holder.since):
+        if asked is None:
+            return None
+        if asked.fence > holder.fence or (asked.fence, asked.since) == (holder.fence, holder.since):
             return asked
     return None
 

@@ -146,7 +146,5 @@ def wanted_trusts(world: World, topology: Topology, render: Render) -> dict[str,
 
 def _under_way(observation: Observation, environment: Environment) -> frozenset[str]:
     """Return the version that an unfinished promotion brings to an environment, if there is one."""
-    unfinished = observation.ledger.unfinished
-    if unfinished is None or unfinished.plan.request.environment != environment.name:
-        return frozenset()
-    return frozenset({unfinished.plan.request.version})
+    unfinished = observation.ledger.open_in(environment.name)
+    return frozenset({unfinished.plan.request.version} if unfinished else ())

@@ -1,4 +1,8 @@
-"""Walk every path that a promotion takes, reading only, and say which is closed."""
+"""Walk every path that a promotion takes and say which is closed.
+
+It only reads, but for one object that it puts beside the ledger's records and takes away again:
+nothing else tells whether the ledger can be written.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from promote.errors import NotFoundError, PromoteError, QuotaError, RefusedError
 from promote.iam.document import same
 from promote.iam.quota import TRUST_RAISED, trust_usage
 from promote.ports import World
+from promote.workflow.journal import Journal
 from promote.workflow.side_by_side import side_by_side
 
 Check = Callable[[], str]
@@ -43,8 +48,17 @@ class Doctor:
         yield "ledger", self._ledger
 
     def _ledger(self) -> str:
-        records = sum(len(self.world.store.keys(f"{m.name}/")) for m in self.topology.models)
-        return f"readable, {records} objects"
+        store, models = self.world.store, self.topology.models
+        for model in models:
+            Journal(store, model.name).state()
+        records = sum(len(store.keys(f"{model.name}/records/")) for model in models)
+        probe = f"{models[0].name}/doctor.json"
+        left = store.read(probe)
+        tag = left.tag if left else store.create(probe, b"{}")
+        # Without a tag another doctor was faster, so that it can be written.
+        if tag is not None:
+            store.delete(probe, tag)
+        return f"readable and writable, {records} records"
 
     def _roles(self, environment: Environment) -> Iterator[tuple[str, Check]]:
         targets = self.topology.targets(self.topology.models[0].name, environment)

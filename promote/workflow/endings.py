@@ -2,70 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from promote.arn import short_version
+from promote.core import asked
 from promote.core.facts import Changed
 from promote.core.gates import GateResult, Verdict
-from promote.core.plan import Plan
-from promote.core.record import LedgerState, Unfinished
+from promote.core.membership import joiners, leavers
+from promote.core.plan import Plan, Stop
 from promote.core.result import Result
-from promote.core.topology import Environment
+from promote.core.topology import Environment, Topology
 from promote.errors import (
+    CredentialsError,
     FailedError,
     InterruptedBySignalError,
     LockedError,
     NeedsAttentionError,
-    NotFoundError,
     PlanFileError,
     PromoteError,
     RefusedError,
     StalePlanError,
     TryAgainError,
-    UnfinishedError,
 )
-from promote.workflow.journal import Journal
 
-RESUMABLE = (TryAgainError, InterruptedBySignalError, LockedError, NeedsAttentionError)
-"""Ends after which the same command, or the one that the error names, goes on."""
+RESUMABLE = (
+    TryAgainError,
+    InterruptedBySignalError,
+    LockedError,
+    NeedsAttentionError,
+    CredentialsError,
+)
+"""Ends after which the same command, or the one that the error names, goes on.
 
-
-def unfinished_of(state: LedgerState, version: str, environment: str) -> Unfinished | None:
-    """Return the unfinished promotion of a version (ARN) to an environment; None if there is none.
-
-    Raises:
-        UnfinishedError: Another one is unfinished, and in the way.
-    """
-    found = state.unfinished
-    if found is None:
-        return None
-    theirs = found.plan.request
-    if (theirs.version, theirs.environment) == (version, environment):
-        return found
-    raise UnfinishedError(
-        "An unfinished promotion is in the way",
-        f"{found.promotion} of {short_version(theirs.version)} to {theirs.environment} was begun "
-        f"by {found.by} at {found.since.isoformat(timespec='seconds')} and has not ended.",
-        f"Finish it, or put it back:\n    promote resume {theirs.model}\n"
-        f"    promote abort {theirs.model}",
-    )
-
-
-def unfinished_promotion(journal: Journal) -> Unfinished:
-    """Return the unfinished promotion of a model.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    found = journal.state().unfinished
-    if found is not None:
-        return found
-    raise NotFoundError(
-        "Nothing is unfinished",
-        f"No promotion of {journal.model} was begun without coming to its end.",
-        f"To see how they ended:\n    promote history {journal.model}",
-    )
+Without credentials nothing can be put back, either, and what was done is no worse for the wait.
+"""
 
 
 def too_late(plan: Plan) -> RefusedError:
@@ -75,8 +46,9 @@ def too_late(plan: Plan) -> RefusedError:
         "Too late to abort",
         f"{short_version(request.version)} is live in {request.environment}, and the version "
         "before it is revoked or stopped already, so that no pointer may name it.",
-        f"Finish this promotion, then promote the other version:\n"
-        f"    promote resume {request.model}",
+        "Finish it, then go back to another version:\n"
+        f"    promote resume {request.model}\n"
+        f"    {asked.rollback(request.model, 'VERSION', request.environment)}",
     )
 
 
@@ -90,16 +62,39 @@ def applied_before(plan: Plan, ended: Result) -> StalePlanError:
     )
 
 
-def stale(plan: Plan, changed: tuple[Changed, ...]) -> StalePlanError:
-    """Name every fact that the plan rests on and that has changed."""
+def stale(plan: Plan, changed: tuple[Changed, ...], topology: Topology) -> StalePlanError:
+    """Name every fact that the plan rests on and that has changed, and who joined or left."""
     lines = [
         f"  {each.fact.fact} {each.fact.subject}\n    was {each.fact.was}\n    is  {each.now}"
         for each in changed
     ]
+    lines += [f"  {each} has joined {plan.request.environment}" for each in joiners(plan, topology)]
+    lines += [f"  {each} has left it, or is not as it was" for each in leavers(plan, topology)]
     return StalePlanError(
         "The plan is stale",
         "What it rests on has changed since it was made:\n" + "\n".join(lines),
         _plan_again(plan),
+    )
+
+
+def refuse_leavers(plan: Plan, topology: Topology) -> None:
+    """Refuse to go on with an unfinished promotion, either way, that would forget a target.
+
+    Raises:
+        NeedsAttentionError: Names the accounts that promote.yaml does not list any more, or with
+            another pointer or access role.
+    """
+    gone = leavers(plan, topology)
+    if not gone:
+        return
+    request = plan.request
+    raise NeedsAttentionError(
+        "A target of the unfinished promotion has left promote.yaml",
+        f"The promotion of {short_version(request.version)} to {request.environment} may have "
+        f"switched the pointer of {', '.join(gone)}; with this promote.yaml it would be left "
+        "half way. Nothing was written.",
+        "List the account as before, with the same pointer and access role, until the promotion "
+        f"has ended; then take it out:\n    promote resume {request.model}",
     )
 
 
@@ -133,12 +128,25 @@ def refuse_unless_passed(
         "Promotion refused",
         f"{len(failing)} of {len(gates)} gates refused {request.model}/"
         f"{short_version(request.version)} for {request.environment}:\n" + "\n".join(lines),
-        "Promote it there first:\n"
-        + "\n".join(
-            f"    promote release {request.model} {short_version(request.version)} --to {earlier}"
-            for earlier in environment.after
-        ),
+        _to_pass(failing, plan, environment),
     )
+
+
+def _to_pass(failing: list[GateResult], plan: Plan, environment: Environment) -> str:
+    """Name the commands that let the gates pass which refuse."""
+    again, request = asked.once_more(plan.request), plan.request
+    held = any(gate.gate == "held" for gate in failing)
+    parts = [f"To release it all the same, say why:\n    {again} --reason TEXT"] if held else []
+    if not held or len(failing) > 1:
+        version = short_version(request.version)
+        parts.append(
+            "Promote it there first:\n"
+            + "\n".join(
+                f"    promote release {request.model} {version} --to {earlier}"
+                for earlier in environment.after
+            )
+        )
+    return "\n".join(parts)
 
 
 def put_back_before(plan: Plan, promotion: str, reason: str) -> FailedError:
@@ -146,11 +154,16 @@ def put_back_before(plan: Plan, promotion: str, reason: str) -> FailedError:
     request = plan.request
     return FailedError(
         "The promotion was put back",
-        f"{promotion} had turned back: {reason}\n\nEverything is as before.",
-        "To try again:\n"
-        f"    promote release {request.model} {short_version(request.version)} "
-        f"--to {request.environment}",
+        f"{promotion} had turned back: {reason}\n\nEverything is as before{but_for_room(plan)}.",
+        f"To try again:\n    {asked.once_more(request)}",
     )
+
+
+def but_for_room(plan: Plan) -> str:
+    """Say what no undo brings back: the warm versions that a promotion gave up for its start."""
+    gone = [short_version(s.version) for s in plan.steps if isinstance(s, Stop) and s.makes_room]
+    made = f"what had made room for the start by then ({', '.join(gone)})"
+    return f", but {made} stays stopped" if gone else ""
 
 
 def stuck(plan: Plan, first: PromoteError, second: PromoteError) -> NeedsAttentionError:
@@ -174,6 +187,65 @@ def left_over(plan: Plan, error: PromoteError) -> NeedsAttentionError:
     )
 
 
+def half_way_back(plan: Plan, error: PromoteError) -> NeedsAttentionError:
+    """Say that a rollback has switched pointers and stands: it never turns back by itself."""
+    request = plan.request
+    return NeedsAttentionError(
+        "The rollback is not finished",
+        f"Pointers of {request.environment} name {short_version(request.version)} again, and stay "
+        f"so. {error.summary}. {error.detail}",
+        f"Mend that, then finish:\n    promote resume {request.model}",
+    )
+
+
+def some_failed(plan: Plan, failed: Mapping[str, str]) -> NeedsAttentionError:
+    """Say which targets failed, few enough for the rest to stay where it is.
+
+    Args:
+        plan: The plan.
+        failed: Why, by account: measured beside required, or what went wrong.
+    """
+    request, count = plan.request, len(plan.targets)
+    lines = "\n".join(f"  {request.environment}/{each}  {why}" for each, why in failed.items())
+    version = short_version(request.version)
+    return NeedsAttentionError(
+        "The version is not live in every target",
+        f"{count - len(failed)} of {count} targets of {request.environment} use {version}. These "
+        f"failed their verification and were put back (max_failures is {plan.max_failures}):\n"
+        f"{lines}\nNothing was drained, revoked or stopped.",
+        "To try them again, and then retire what they all left:\n"
+        f"    promote resume {request.model}\n"
+        "To put every target back:\n"
+        f"    promote abort {request.model}",
+    )
+
+
+@contextmanager
+def resumable(plan: Plan) -> Iterator[None]:
+    """Name the command that goes on when time or the promoter's own credentials have run out.
+
+    Raises:
+        PromoteError: What the body raised.
+    """
+    request = plan.request
+    try:
+        yield
+    except TryAgainError as error:
+        error.remedy += f"\nTo go on with this promotion:\n    promote resume {request.model}"
+        raise
+    except CredentialsError as error:
+        error.detail += (
+            f"\n\nThe promotion of {short_version(request.version)} to {request.environment} "
+            "stands as it is: nothing was put back, and nothing else was written."
+        )
+        error.remedy = (
+            "Renew the credentials; those that renew themselves (a role in a profile, SSO, a "
+            "build's own role) outlive any wait. Then go on where it stopped:\n"
+            f"    promote resume {request.model}"
+        )
+        raise
+
+
 @contextmanager
 def told_unless_recorded(plan: Plan, ended: Result) -> Iterator[None]:
     """Say that a promotion came to its end if the ledger, for good, does not take that in.
@@ -195,9 +267,4 @@ def told_unless_recorded(plan: Plan, ended: Result) -> Iterator[None]:
 
 
 def _plan_again(plan: Plan) -> str:
-    request = plan.request
-    version = short_version(request.version)
-    return (
-        "Look at what changed, then plan again:\n"
-        f"    promote plan {request.model} {version} --to {request.environment}"
-    )
+    return f"Look at what changed, then plan again:\n    {asked.plan(plan.request)}"

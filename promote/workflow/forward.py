@@ -6,83 +6,91 @@ by side. Right before a write the thing to be written is read once more; the res
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
 
-from promote.core.events import StepDone, StepStarted
 from promote.core.observation import Observation
-from promote.core.plan import Drain, Grant, Prove, Revoke, Start, Step, Stop, Switch
-from promote.errors import (
-    DeadlineError,
-    FailedError,
-    LostResponseError,
-    PointerChangedError,
-    StalePlanError,
+from promote.core.plan import (
+    Bake,
+    Drain,
+    Grant,
+    Prove,
+    Revoke,
+    Start,
+    Step,
+    Stop,
+    Switch,
+    makes_room,
 )
+from promote.errors import PromoteError, StalePlanError
 from promote.workflow.access import write_policy
+from promote.workflow.endings import RESUMABLE
 from promote.workflow.lifecycle import bring_up
 from promote.workflow.probe import prove_allowed
+from promote.workflow.room import let_go
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
-from promote.workflow.smoke import below_threshold, smoke_test, verify_through_pointers
-from promote.workflow.wait import poll
+from promote.workflow.smoke import below_threshold, smoke_test
+from promote.workflow.steps import Do, carry_out, groups
+from promote.workflow.trying import attempt
+from promote.workflow.waves import Reached, failed_before, roll_out
+from promote.workflow.way_back import swing_back
 
-_WRITE_SECONDS = 30.0  # how long a pointer write whose answer was lost is tried again
 
-Do = Callable[[Step], str]
-
-
-def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> datetime | None:
-    """Carry out the steps up to the verification through the pointers.
-
-    Returns:
-        When the last pointer was switched, by this machine's clock; None if none had to be.
+def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> Reached:
+    """Carry out the steps up to the last verification through the pointers.
 
     Raises:
         PromoteError: A step failed; the caller decides whether everything is put back.
     """
-    switched_at, verified = None, False
+    do = partial(_forward, run, observation)
+    failed: dict[str, str] = {}
     for group in groups(steps):
-        if isinstance(group[0], Drain | Revoke | Stop):
+        if isinstance(group[0], Switch | Bake | Drain) or _retires(group[0]):
             break
-        carry_out(run, group, steps, partial(_forward, run, observation))
-        if isinstance(group[0], Prove):
-            _smoke(run, group)
-        if isinstance(group[0], Switch):
-            switched_at = run.world.clock.now()
-            _verify(run)
-            verified = True
-    if not verified and not _verified(run):
-        _verify(run)
-    return switched_at
-
-
-def groups(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    """Yield the runs of like steps; two waves of switches are two groups."""
-
-    def kind(step: Step) -> object:
-        return (step.step, step.wave if isinstance(step, Switch) else 0)
-
-    for _kind, group in itertools.groupby(steps, kind):
-        yield tuple(group)
-
-
-def carry_out(run: Run, group: tuple[Step, ...], steps: tuple[Step, ...], do: Do) -> None:
-    """Do like steps side by side, announcing each."""
-
-    def one(step: Step) -> None:
-        number, clock = steps.index(step) + 1, run.world.clock
-        began = clock.monotonic()
-        run.announce(StepStarted(at=clock.now(), number=number, step=step))
-        detail = do(step)
-        seconds = clock.monotonic() - began
-        run.announce(
-            StepDone(at=clock.now(), number=number, step=step, detail=detail, seconds=seconds)
+        again = failed_before(run, observation) if isinstance(group[0], Prove) else frozenset()
+        fresh = tuple(
+            each for each in group if not (isinstance(each, Prove) and each.account in again)
         )
+        carry_out(run, fresh, steps, do)
+        if isinstance(group[0], Prove):
+            _smoke(run, fresh)
+            failed |= _prove_again(
+                run, tuple(each for each in group if each not in fresh), steps, do
+            )
+    if not any(isinstance(step, Switch) for step in steps) and _verified(run):
+        return Reached()
+    if run.plan.request.rollback:
+        return swing_back(run, steps)
+    return roll_out(run, steps, observation, failed)
 
-    side_by_side(one, group, cancelled=run.cancelled)
+
+def _retires(step: Step) -> bool:
+    return isinstance(step, Revoke | Stop) and not makes_room(step)
+
+
+def _prove_again(
+    run: Run, group: tuple[Step, ...], steps: tuple[Step, ...], do: Do
+) -> dict[str, str]:
+    """Prove targets once more that have failed before: what fails again keeps none from going."""
+    failed: dict[str, str] = {}
+
+    def again(step: Step) -> str:
+        assert isinstance(step, Prove)  # noqa: S101 (for the type; nothing else is in the group)
+        try:
+            detail = do(step)
+        except RESUMABLE:
+            raise
+        except PromoteError as error:
+            failed[step.account] = f"{error.summary}. {error.detail}"
+            return "failed again"
+        tried = attempt(run, step.account, patience=step.deadline)
+        if tried.passed:
+            return detail
+        failed[step.account] = tried.reason
+        return "failed again"
+
+    carry_out(run, group, steps, again)
+    return failed
 
 
 def _forward(run: Run, observation: Observation, step: Step) -> str:
@@ -96,9 +104,9 @@ def _forward(run: Run, observation: Observation, step: Step) -> str:
             target = run.target(step.account)
             prove_allowed(run, target, step.version, step.consecutive, step.deadline)
             return f"allowed {step.consecutive} times in a row"
-        case Switch():
-            return _switch(run, step)
-        case Drain() | Revoke() | Stop():
+        case Revoke() | Stop() if step.makes_room:
+            return let_go(run, step, observation)
+        case Switch() | Bake() | Drain() | Revoke() | Stop():
             msg = f"{step.step} does not belong to the way forward"
             raise AssertionError(msg)
 
@@ -144,67 +152,10 @@ def _smoke(run: Run, group: tuple[Step, ...]) -> None:
         raise below_threshold(results, version)
 
 
-def _switch(run: Run, step: Switch) -> str:
-    """Let the pointer name the new version, if it still is what the plan saw."""
-    target = run.target(step.account)
-    pointer = run.pointer(target)
-    written: list[int] = []
-
-    def look() -> bool:
-        now = pointer.current(target, role=target.reader_role)
-        if now is not None and now.value == step.version:
-            return True
-        if (now.revision if now else 0) != step.revision:
-            raise _moved(step, now.value if now else None)
-        written.append(write_pointer(run, step.account, step.version, create=now is None))
-        return written[-1] > 0
-
-    try:
-        poll(look, bool, pace=run.pace(_WRITE_SECONDS), what=f"{step.pointer} of {target}")
-    except DeadlineError as error:
-        raise FailedError("The pointer could not be written", error.detail, error.remedy) from error
-    if written and written[-1] != step.revision + 1:
-        run.warn(f"{step.pointer} of {target} was written by somebody else at the same moment.")
-    return f"{step.pointer} names it" if written else "already named"
-
-
-def write_pointer(run: Run, account: str, value: str, *, create: bool) -> int:
-    """Write a pointer and return its revision, 0 when the answer was lost."""
-    target = run.target(account)
-    pointer = run.pointer(target)
-    run.keep()
-    write = pointer.create if create else pointer.write
-    try:
-        return write(target, value, role=target.deployer_role)
-    except LostResponseError as error:
-        run.warn(f"Write of {target.pointer.name}: {error.summary}; reading what came of it.")
-        return 0
-
-
-def _moved(step: Switch, now: str | None) -> PointerChangedError:
-    return PointerChangedError(
-        "The pointer was changed meanwhile",
-        f"{step.pointer} in account {step.account} named {step.before or 'nothing'} in revision "
-        f"{step.revision} when the plan was made; now it names {now or 'nothing'}.",
-        "Find out who changed it, then plan again:\n    promote status",
-    )
-
-
 def _verified(run: Run) -> bool:
     """Say whether this promotion has verified the version through the pointers already."""
     state = run.journal.state()
     found = state.verification(run.plan.request.version, run.environment.name)
-    since = state.unfinished.since if state.unfinished else None
+    begun = state.opened(run.promotion)
+    since = begun.since if begun else None
     return found is not None and found.passed and since is not None and found.at >= since
-
-
-def _verify(run: Run) -> None:
-    verification = verify_through_pointers(run, run.plan.request.version)
-    if not verification.passed:
-        raise FailedError(
-            "The verification failed",
-            f"Used through the pointers, {run.plan.request.version} recognised "
-            f"{verification.accuracy or 0:.3f} of the images; "
-            f"{run.environment.smoke.min_accuracy:.3f} required.",
-            "The wrong answers are above; train a better version or mend smoke.images.",
-        )

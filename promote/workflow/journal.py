@@ -2,22 +2,28 @@
 
 Each record is chained to the one before it by the digest of that object's bytes, so a record that
 was changed, removed, inserted or brought here from elsewhere is noticed. What a chain cannot tell
-by itself is that its newest records are gone.
+by itself is that its newest records are gone; so the end of each promotion leaves a checkpoint,
+which names the last record by its digest and keeps those that still matter. The state is read from
+there on, however long the history is; `records` reads and checks all of it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
 import logging
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from promote.core.codec import CodecError, canonical, from_json, to_json
-from promote.core.record import LedgerState, Record, fold
-from promote.errors import NeedsAttentionError
+from promote.core.record import LedgerState, PromotionEnded, Record, fold
+from promote.errors import NeedsAttentionError, PromoteError
 from promote.ports import Store
+from promote.workflow.checkpoint import Checkpoint, checkpoint_of, decoded
+from promote.workflow.contention import Turns
 
 _LOG = logging.getLogger("promote")
 
@@ -40,10 +46,35 @@ class _Link:
     entry: Entry | Record | None
     """A record alone is of the time before the chain; None when the object is torn."""
 
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """What it says: one record, or none when it is torn."""
+        if self.entry is None:
+            return ()
+        return (self.entry.record if isinstance(self.entry, Entry) else self.entry,)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The records as they were found or written last."""
+
+    records: tuple[Record, ...] = ()
+    """All that matter."""
+    number: int = 0
+    digest: str = ""
+    tag: str | None = None
+    """The checkpoint's; None when there is none."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    view: _View | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The records of one model in a store.
+    """The records of one model in a store; safe for use by many threads.
 
     Each record is an object of its own, created under the next number: creation is conditional in
     every store, so two writers never take the same number and no record is ever overwritten. An
@@ -55,6 +86,7 @@ class Journal:
     model: str
     say: Callable[[str], None] = _LOG.warning
     """Told of a torn record."""
+    _memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
     def records(self) -> tuple[Record, ...]:
         """Read every record, oldest first.
@@ -62,21 +94,34 @@ class Journal:
         Raises:
             NeedsAttentionError: One of them cannot be read, or the chain is broken; names it.
         """
-        links = [self._read(key) for key in self._keys()]
+        pinned, _ = self._checkpoint()
+        links = self._links()
         if links:
             _expect_start(links[0])
-        _expect_chain(links)
-        if links and links[-1].entry is None:
-            self.say(
-                f"The last record of the ledger, {links[-1].key}, is torn; it is skipped, as if "
-                "its writer had stopped just before it."
-            )
-        found = (link.entry for link in links if link.entry is not None)
-        return tuple(each.record if isinstance(each, Entry) else each for each in found)
+        if pinned is not None:
+            _expect_pinned(pinned, links, self._checkpoint_key)
+        return self._said(links)
+
+    def legible(self) -> tuple[Record, ...]:
+        """Read every record that can be read, oldest first; whether they are whole, `records` says.
+
+        For a person who has to find out what happened, and for nothing else.
+        """
+        found: list[Record] = []
+        for key in self.store.keys(f"{self.model}/records/"):
+            with contextlib.suppress(NeedsAttentionError):
+                found += self._read(key).records
+        return tuple(found)
 
     def state(self) -> LedgerState:
-        """Read the records and add them up."""
-        return fold(self.records())
+        """Read what the records add up to.
+
+        Raises:
+            NeedsAttentionError: One since the last checkpoint cannot be read, or the chain is
+                broken there; names it.
+        """
+        with self._memory.lock:
+            return fold(self._look().records)
 
     def append(self, record: Record) -> None:
         """Write one record durably under the next free number.
@@ -84,24 +129,85 @@ class Journal:
         Raises:
             NeedsAttentionError: The last record does not follow on the one before it.
         """
-        while True:
-            last = self._last()
-            number, previous = (last.number + 1, last.digest) if last else (1, "")
-            content = canonical(to_json(Entry(number=number, previous=previous, record=record)))
-            key = f"{self.model}/records/{number:08d}.json"
-            if self.store.create(key, content) is not None:
-                return
-            there = self.store.read(key)
-            if there is not None and there.content == content:
-                return  # ours: the answer to our first try was lost on the way
+        with self._memory.lock:
+            view = self._memory.view or self._look()
+            turns = Turns(f"the next record of {self.model}")
+            while (content := self._create(record, view)) is None:
+                turns.take()
+                view = self._look()
+            records = (*view.records, record)
+            digest = hashlib.sha256(content).hexdigest()
+            view = replace(view, records=records, number=view.number + 1, digest=digest)
+            self._memory.view = view
+            if isinstance(record, PromotionEnded):
+                self._memory.view = self._pin(view)
 
-    def _keys(self) -> Sequence[str]:
-        return self.store.keys(f"{self.model}/records/")
+    def _create(self, record: Record, view: _View) -> bytes | None:
+        """Write a record after those of a view; None when somebody else took the number."""
+        number = view.number + 1
+        entry = Entry(number=number, previous=view.digest, record=record)
+        content, key = canonical(to_json(entry)), self._key(number)
+        if self.store.create(key, content) is not None:
+            return content
+        there = self.store.read(key)
+        # Ours all the same, if the answer to our first try was lost on the way.
+        return content if there is not None and there.content == content else None
 
-    def _last(self) -> _Link | None:
-        links = [self._read(key) for key in self._keys()[-2:]]
+    def _pin(self, view: _View) -> _View:
+        """Leave a checkpoint; without it nothing is lost but time."""
+        checkpoint = checkpoint_of(view.records, number=view.number, digest=view.digest)
+        content = canonical(to_json(checkpoint))
+        with contextlib.suppress(PromoteError):
+            if view.tag is None:
+                tag = self.store.create(self._checkpoint_key, content)
+            else:
+                tag = self.store.replace(self._checkpoint_key, content, view.tag)
+            return replace(view, records=checkpoint.records, tag=tag)
+        return view
+
+    def _look(self) -> _View:
+        """Read what matters of the records, and remember it."""
+        pinned, tag = self._checkpoint()
+        if pinned is None:
+            links = self._links()
+            if links:
+                _expect_start(links[0])
+            records = self._said(links)
+        else:
+            links = self._links(after=pinned.number - 1)
+            _expect_pinned(pinned, links, self._checkpoint_key)
+            records = (*pinned.records, *self._said(links)[1:])
+        last = links[-1] if links else None
+        view = _View(records, last.number, last.digest, tag) if last else _View(tag=tag)
+        self._memory.view = view
+        return view
+
+    def _said(self, links: Sequence[_Link]) -> tuple[Record, ...]:
+        """Return the records of links that follow on each other, and say when the last is torn."""
         _expect_chain(links)
-        return links[-1] if links else None
+        if links and links[-1].entry is None:
+            self.say(
+                f"The last record of the ledger, {links[-1].key}, is torn; it is skipped, as if "
+                "its writer had stopped just before it."
+            )
+        return tuple(record for link in links for record in link.records)
+
+    def _checkpoint(self) -> tuple[Checkpoint | None, str | None]:
+        """Return the checkpoint, if it is one of this rule, and the tag of whatever is there."""
+        found = self.store.read(self._checkpoint_key)
+        return (decoded(found.content), found.tag) if found else (None, None)
+
+    @property
+    def _checkpoint_key(self) -> str:
+        return f"{self.model}/checkpoint.json"
+
+    def _key(self, number: int) -> str:
+        return f"{self.model}/records/{number:08d}.json"
+
+    def _links(self, *, after: int = 0) -> list[_Link]:
+        """Read the records that follow the one of a number."""
+        last = self._key(after) if after else ""
+        return [self._read(key) for key in self.store.keys(f"{self.model}/records/", last)]
 
     def _read(self, key: str) -> _Link:
         stored = self.store.read(key)
@@ -122,15 +228,21 @@ def _decoded(content: bytes, key: str) -> Entry | Record | None:
         return None
     old = isinstance(data, dict) and "kind" in data
     try:
-        found: Entry | Record = from_json(Record if old else Entry, data, key)
+        found: Entry | Record = from_json(Record if old else Entry, data, key, lenient=True)
     except CodecError as error:
-        raise _unreadable(key, f"{error}.") from error
+        raise _unknown(key, str(error)) from error
     return found
 
 
 def _expect_start(link: _Link) -> None:
     if isinstance(link.entry, Entry) and link.entry.previous:
         raise _broken(link.key, "names a record before it, but there is none")
+
+
+def _expect_pinned(pinned: Checkpoint, links: Sequence[_Link], key: str) -> None:
+    """Raise `NeedsAttentionError` if the record that a checkpoint names is not there any more."""
+    if not any((each.number, each.digest) == (pinned.number, pinned.digest) for each in links):
+        raise _broken(key, f"was made when number {pinned.number} was the last record, and that")
 
 
 def _expect_chain(links: Sequence[_Link]) -> None:
@@ -153,6 +265,17 @@ def _unreadable(key: str, why: str) -> NeedsAttentionError:
         "A record of the ledger cannot be read",
         f"{key}: {why} Without it nobody can tell what is unfinished or claimed.",
         "Restore the object from a backup, or move it away if it was never a record.",
+    )
+
+
+def _unknown(key: str, why: str) -> NeedsAttentionError:
+    return NeedsAttentionError(
+        "A record of the ledger cannot be read",
+        f"This version of promote does not know what it says: {why}. Without it nobody can tell "
+        "what is unfinished or claimed.",
+        "If a newer version of promote wrote it, use that one, here and wherever else this model "
+        f"is promoted. Otherwise restore {key} from a backup; other records build on it, so never "
+        "remove it.",
     )
 
 

@@ -3,8 +3,9 @@
 An owner renews its lease while it works and treats it as lost a margin before it expires, by its
 own monotonic clock; whoever waits takes it over a margin after it has expired. The owner of a
 process on this very machine that is dead has lost it at once. Who asks the owner to give way is
-heard before its next write; a lock that is taken from a live owner is asked for first, so that
-the owner writes nothing more.
+heard before its next write. Whoever takes a lock from an owner asks for it first, so that this
+owner writes nothing more even if it only seemed dead: its clock was behind, or stood still while
+its machine slept.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 
 from promote.core.codec import CodecError, canonical, from_json, to_json
 from promote.core.status import LockHolder, ModelLock
-from promote.errors import LockedError, PromoteError
+from promote.core.topology import LEASE
+from promote.errors import LockedError, NeedsAttentionError, PromoteError
 from promote.ports import Clock, Store, Stored, World
 from promote.workflow.asking import ask, asked_of, last_asked
+from promote.workflow.contention import Turns
+from promote.workflow.machine import is_dead, this_machine
 from promote.workflow.wait import Pace, pause
 
-LEASE = timedelta(minutes=2)
 MARGIN = timedelta(seconds=45)
 """More than the longest request takes: 5 s to connect and 30 s to read."""
 _LOOK = 1.0  # seconds between two looks at a lock that was asked for
@@ -43,6 +46,8 @@ class Lease:
     tag: str
     renewed: float
     """When it was last renewed, on the monotonic clock."""
+    length: timedelta
+    """How long it lasts unless it is renewed."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self) -> None:
@@ -57,9 +62,9 @@ class Lease:
             if asked is not None:
                 raise _gave_way(self.model, self.holder, f"{asked.by} ({asked.operation})")
             age = self.clock.monotonic() - self.renewed
-            if age > (LEASE - MARGIN).total_seconds():
+            if age > (self.length - MARGIN).total_seconds():
                 raise self._lost("it was not renewed in time")
-            if age > LEASE.total_seconds() / 3:
+            if age > self.length.total_seconds() / 3:
                 self._renew()
 
     def release(self) -> None:
@@ -73,7 +78,7 @@ class Lease:
 
     def _renew(self) -> None:
         moment = self.clock.monotonic()
-        holder = replace(self.holder, expires=self.clock.now() + LEASE)
+        holder = replace(self.holder, expires=self.clock.now() + self.length)
         tag = self.store.replace(_key(self.model), _encoded(holder), self.tag)
         if tag is None:
             raise self._lost("somebody else has taken it over")
@@ -90,7 +95,13 @@ class Lease:
 
 @contextmanager
 def holding(
-    world: World, *, model: str, owner: str, operation: str, asks: bool = False
+    world: World,
+    *,
+    model: str,
+    owner: str,
+    operation: str,
+    length: timedelta,
+    asks: bool = False,
 ) -> Iterator[Lease]:
     """Hold the lock of a model while the body runs.
 
@@ -99,6 +110,7 @@ def holding(
         model: The model.
         owner: The ARN of the caller.
         operation: What the lock is wanted for.
+        length: How long the lease lasts unless it is renewed.
         asks: Ask a live owner to give way, and wait until it has.
 
     Raises:
@@ -106,47 +118,61 @@ def holding(
     """
     store, clock = world.store, world.clock
     if asks:
-        longest = (LEASE + MARGIN).total_seconds() + _LOOK
+        longest = (length + MARGIN).total_seconds() + _LOOK
         pace = Pace(clock=clock, deadline=longest, cancelled=world.cancelled)
-        lease = acquire_from_owner(store, pace, model=model, owner=owner, operation=operation)
+        lease = acquire_from_owner(
+            store, pace, model=model, owner=owner, operation=operation, length=length
+        )
     else:
-        lease = acquire(store, clock, model=model, owner=owner, operation=operation)
+        lease = acquire(store, clock, model=model, owner=owner, operation=operation, length=length)
     try:
         yield lease
     finally:
         lease.release()
 
 
-def acquire(store: Store, clock: Clock, *, model: str, owner: str, operation: str) -> Lease:
+def acquire(
+    store: Store,
+    clock: Clock,
+    *,
+    model: str,
+    owner: str,
+    operation: str,
+    length: timedelta = LEASE,
+) -> Lease:
     """Take the lock of a model.
 
     Raises:
         LockedError: Somebody holds it; says who, where, since when and until when.
     """
-    key = _key(model)
-    moment, now = clock.monotonic(), clock.now()
-    found = store.read(key)
-    before = _decoded(found) if found else None
-    if before is not None and not _is_free(before, clock):
-        raise _held(before, model)
-    holder = LockHolder(
-        owner=owner,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        operation=operation,
-        since=now,
-        expires=now + LEASE,
-        fence=max(before.fence if before else 0, last_asked(store, model)) + 1,
-    )
-    content = _encoded(holder)
-    tag = store.create(key, content) if found is None else store.replace(key, content, found.tag)
-    if tag is None:
-        return acquire(store, clock, model=model, owner=owner, operation=operation)
-    return Lease(store, clock, model, holder, tag, moment)
+    key, turns = _key(model), Turns(_key(model))
+    while True:
+        turns.take()
+        moment, now = clock.monotonic(), clock.now()
+        found = store.read(key)
+        before = _decoded(found) if found else None
+        if before is not None and not _is_free(before, clock):
+            raise _held(before, model)
+        if before is not None:
+            ask(store, model, before, by=owner, operation=operation)
+        holder = LockHolder(
+            owner=owner,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            operation=operation,
+            since=now,
+            expires=now + length,
+            fence=max(before.fence if before else 0, last_asked(store, model)) + 1,
+            machine=this_machine(),
+        )
+        content = _encoded(holder)
+        written = store.replace(key, content, found.tag) if found else store.create(key, content)
+        if written is not None:
+            return Lease(store, clock, model, holder, written, moment, length)
 
 
 def acquire_from_owner(
-    store: Store, pace: Pace, *, model: str, owner: str, operation: str
+    store: Store, pace: Pace, *, model: str, owner: str, operation: str, length: timedelta
 ) -> Lease:
     """Take the lock of a model; ask a live owner to give way, and wait until it has.
 
@@ -156,6 +182,7 @@ def acquire_from_owner(
         model: The model.
         owner: The ARN of the caller.
         operation: What the lock is wanted for.
+        length: How long the lease lasts unless it is renewed.
 
     Raises:
         LockedError: The owner did not give way in time.
@@ -163,7 +190,9 @@ def acquire_from_owner(
     end = pace.clock.monotonic() + pace.deadline
     while True:
         try:
-            return acquire(store, pace.clock, model=model, owner=owner, operation=operation)
+            return acquire(
+                store, pace.clock, model=model, owner=owner, operation=operation, length=length
+            )
         except LockedError:
             if pace.clock.monotonic() >= end:
                 raise
@@ -179,12 +208,13 @@ def lock_holder(store: Store, model: str) -> LockHolder | None:
     return _decoded(found) if found else None
 
 
-def model_lock(store: Store, clock: Clock, model: str) -> ModelLock | None:
+def model_lock(store: Store, clock: Clock, model: str, length: timedelta) -> ModelLock | None:
     """Return the lock of a model and whether its holder still counts, or None."""
     holder = lock_holder(store, model)
     if holder is None:
         return None
-    return ModelLock(model=model, holder=holder, live=not _is_free(holder, clock))
+    live = not _is_free(holder, clock)
+    return ModelLock(model=model, holder=holder, live=live, lease=length.total_seconds())
 
 
 def release_lock(store: Store, lock: ModelLock, *, by: str) -> bool:
@@ -194,7 +224,9 @@ def release_lock(store: Store, lock: ModelLock, *, by: str) -> bool:
         False when that holder has it no more; somebody else's lock is left alone.
     """
     model, shown = lock.model, lock.holder
+    turns = Turns(_key(model))
     while True:
+        turns.take()
         found = store.read(_key(model))
         now = _decoded(found) if found else None
         if found is None or now is None or (now.fence, now.since) != (shown.fence, shown.since):
@@ -207,17 +239,7 @@ def release_lock(store: Store, lock: ModelLock, *, by: str) -> bool:
 def _is_free(holder: LockHolder, clock: Clock) -> bool:
     """Say whether whoever comes next takes a lock over: its holder is dead, or silent too long."""
     expired = clock.now() > holder.expires + MARGIN
-    return expired or (holder.host == socket.gethostname() and not _alive(holder.pid))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return expired or is_dead(holder.machine, holder.pid)
 
 
 def _held(holder: LockHolder, model: str) -> LockedError:
@@ -248,8 +270,28 @@ def _encoded(holder: LockHolder) -> bytes:
 
 
 def _decoded(stored: Stored) -> LockHolder | None:
+    """Read a lock, also one of a newer version of promote, which may say more than we know.
+
+    Raises:
+        NeedsAttentionError: It is whole, but does not say whose it is.
+    """
     try:
-        holder: LockHolder = from_json(LockHolder, json.loads(stored.content), "lock")
-    except (CodecError, ValueError):
+        data = json.loads(stored.content)
+    except ValueError:
         return None  # half a lock belongs to nobody: its writer never learnt that it held it
+    known = {each.name for each in fields(LockHolder)}
+    said = {k: v for k, v in data.items() if k in known} if isinstance(data, dict) else data
+    try:
+        holder: LockHolder = from_json(LockHolder, said, "lock", lenient=True)
+    except CodecError as error:
+        raise _unreadable(str(error)) from error
     return holder
+
+
+def _unreadable(why: str) -> NeedsAttentionError:
+    return NeedsAttentionError(
+        "The lock of the ledger cannot be read",
+        f"lock.json of the model: {why}. So nobody can tell who holds it, and until when.",
+        "Use the newest version of promote that works with this ledger. If something else wrote "
+        "that object, remove it while nobody promotes.",
+    )

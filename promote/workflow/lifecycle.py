@@ -6,12 +6,12 @@ not documented. So nothing is concluded from an answer, a lost one included: the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from promote.arn import short_version
 from promote.core.observation import Observation
-from promote.core.plan import Start
+from promote.core.plan import Start, Step, Stop
 from promote.core.record import ClaimClosed, ClaimOpened
 from promote.core.version import ModelVersion, Status
 from promote.errors import (
@@ -91,7 +91,7 @@ def bring_up(site: Site, step: Start, observation: Observation) -> None:
         status = version.status.value if version else "no answer"
         site.waiting(what, status, elapsed, step.deadline)
 
-    poll(look, arrived, pace=site.pace(step.deadline), what=what, notify=tell)
+    poll(look, arrived, pace=site.pace(step.deadline), what=what, notify=tell, tell=_told)
 
 
 def bring_down(
@@ -132,7 +132,7 @@ def bring_down(
     def tell(version: ModelVersion | None, elapsed: float) -> None:
         site.waiting(what, version.status.value if version else "no answer", elapsed, deadline)
 
-    poll(look, down, pace=site.pace(deadline), what=what, notify=tell)
+    poll(look, down, pace=site.pace(deadline), what=what, notify=tell, tell=_told)
     if not refused:
         close_claim(site, version_arn)
     return not refused
@@ -143,6 +143,26 @@ def close_claim(site: Site, version_arn: str) -> None:
     if version_arn in site.journal.state().claims:
         at = site.world.clock.now()
         site.record(ClaimClosed(at=at, promotion=site.promotion, version=version_arn))
+
+
+def close_stopped(site: Site, steps: Iterable[Step], observation: Observation) -> None:
+    """Close the claims of what an earlier run had stopped when it was killed.
+
+    Args:
+        site: Where.
+        steps: Those of the whole plan.
+        observation: The world before this run.
+    """
+    for step in steps:
+        if isinstance(step, Stop) and step.version in observation.ledger.claims:
+            found = observation.version(step.version)
+            if found is not None and not found.status.occupies_slot:
+                close_claim(site, step.version)
+
+
+def _told(version: ModelVersion) -> str:
+    because = f" ({version.message})" if version.message else ""
+    return f"{version.status.value}{because}"
 
 
 def _describe(site: Site, version_arn: str, observation: Observation) -> ModelVersion:

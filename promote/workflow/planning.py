@@ -2,24 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from promote.arn import short_version
 from promote.core.facts import changed_facts
-from promote.core.plan import Plan
+from promote.core.history import history_of
+from promote.core.observation import Observation
+from promote.core.plan import Plan, Request
 from promote.core.planner import make_plan
+from promote.core.policies.proof import Render
 from promote.core.wish import Wish
-from promote.workflow.endings import unfinished_of
+from promote.workflow.endings import refuse_leavers
+from promote.workflow.observe import Observer
+from promote.workflow.single import find
+from promote.workflow.unfinished import in_the_way_of_rollback, unfinished_of
 
 
-def plan_promotion(wish: Wish, *, tool: str) -> Plan:
-    """Return the plan of an unfinished promotion of the same kind, or make one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asks for, and what is needed to plan it."""
+
+    observer: Observer
+    """Of the model, in the environment."""
+    requested_by: str
+    """The caller's ARN."""
+    reason: str | None
+    adopt: bool
+    render: Render
+    tool: str
+    """The name and version of this program, for the plan's `made`."""
+    warn: Callable[[str], None]
+    """Told which versions a rollback passes over."""
+
+    def wish(self, version: str, observation: Observation, *, rollback: bool) -> Wish:
+        """Return the wish for a version, by its ARN, in the world as observed."""
+        request = Request(
+            model=self.observer.model,
+            version=version,
+            environment=self.observer.environment.name,
+            requested_by=self.requested_by,
+            reason=self.reason,
+            rollback=rollback,
+        )
+        return Wish(
+            request=request,
+            topology=self.observer.topology,
+            observation=observation,
+            render=self.render,
+            adopt=self.adopt,
+        )
+
+
+def plan_promotion(asked: Asked, version: str) -> tuple[Plan, Observation]:
+    """Return the plan of a promotion, or of the same one that is unfinished, and the world.
 
     Args:
-        wish: What is asked for, and the world.
-        tool: The name and version of this program, for the plan's `made`.
+        asked: What is asked for.
+        version: The version's name or ARN.
 
     Raises:
+        NotFoundError: No such version.
         UnfinishedError: Another promotion is unfinished, and in the way.
         PromoteError: As `make_plan`.
     """
+    observation = asked.observer.observe(version)
+    arn = find(observation, version, observation.model).arn
+    return _plan(asked.wish(arn, observation, rollback=False), asked.tool), observation
+
+
+def plan_rollback(asked: Asked, version: str | None) -> tuple[Plan, Observation]:
+    """Return the plan of a rollback, or of the same one that is unfinished, and the world.
+
+    Args:
+        asked: What is asked for.
+        version: The name or ARN of the version to go back to; None is the version before.
+
+    Raises:
+        NotFoundError: No such version, or none to go back to.
+        RefusedError: No pointer ever named it, or the targets do not agree on the one before.
+        UnfinishedError: A promotion to the environment, or another rollback, is unfinished.
+        PromoteError: As `make_plan`.
+    """
+    observation = asked.observer.observe(version)
+    arn = _way_back(asked, version, observation)
+    if version is None:  # it may have to be started: now count the slots of other projects
+        found = observation.version(arn)
+        starts = found is not None and not found.status.occupies_slot
+        observation = asked.observer.observe(arn) if starts else observation
+    return _plan(asked.wish(arn, observation, rollback=True), asked.tool), observation
+
+
+def _way_back(asked: Asked, version: str | None, observation: Observation) -> str:
+    """Return the ARN of the version to go back to."""
+    environment, ledger = asked.observer.environment.name, observation.ledger
+    wanted = None if version is None else find(observation, version, observation.model).arn
+    begun = ledger.open_in(environment)
+    if begun is not None:
+        request = begun.plan.request
+        if request.rollback and wanted in {None, request.version}:
+            return request.version
+        raise in_the_way_of_rollback(ledger, begun, wanted)
+    history = history_of(observation, environment)
+    if wanted is not None:
+        return history.expect(wanted)
+    choice = history.choose()
+    for value, why in choice.passed_over.items():
+        asked.warn(f"{short_version(value)} is passed over: {why}.")
+    if choice.is_back:
+        back = f"{environment} is back to {short_version(choice.version)} already"
+        asked.warn(f"{back}. To go further back, name the version.")
+    return choice.version
+
+
+def _plan(wish: Wish, tool: str) -> Plan:
     return _plan_to_resume(wish) or make_plan(wish, tool=tool)
 
 
@@ -30,8 +126,9 @@ def _plan_to_resume(wish: Wish) -> Plan | None:
         UnfinishedError: Another one is unfinished, and in the way.
     """
     request, observation = wish.request, wish.observation
-    unfinished = unfinished_of(observation.ledger, request.version, request.environment)
+    unfinished = unfinished_of(observation.ledger, request)
     if unfinished is None:
         return None
+    refuse_leavers(unfinished.plan, wish.topology)
     holds = not changed_facts(unfinished.plan, wish.topology, observation)
     return unfinished.plan if holds or unfinished.turned is not None else None

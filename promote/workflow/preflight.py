@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from promote.core.fitting import misfits
+from promote.core.gates import judge
+from promote.core.history import history_of
+from promote.core.observation import Observation
 from promote.core.plan import Grant, Prove, Revoke, Step, Switch
-from promote.workflow.endings import unfitting
+from promote.core.record import LedgerState
+from promote.workflow.endings import refuse_unless_passed, unfitting
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.undo import earlier_plans, prove_undo
+
+
+def judge_now(run: Run, state: LedgerState, observation: Observation) -> None:
+    """Refuse what a gate refuses; and a rollback, which none does, to where no pointer ever was.
+
+    Raises:
+        RefusedError: See above.
+    """
+    request = run.plan.request
+    if request.rollback:
+        history_of(observation, request.environment).expect(request.version)
+        return
+    gates = judge(request.version, run.environment, state, reason=request.reason)
+    refuse_unless_passed(gates, run.plan, run.environment)
 
 
 def preflight(run: Run, steps: tuple[Step, ...]) -> None:
@@ -23,18 +41,21 @@ def preflight(run: Run, steps: tuple[Step, ...]) -> None:
     """
     for step in run.plan.steps:
         if isinstance(step, Grant | Revoke):
-            run.meaning.prove_step(step, step.before)
+            run.at(step.environment).meaning.prove_step(step, step.before)
         if isinstance(step, Grant):
             prove_undo(run, step)
     _refuse_misfits(run)
     identities = run.world.identities
     switching = {step.account for step in steps if isinstance(step, Switch)}
     deployers = [t.deployer_role for t in run.targets if t.account in switching]
-    roles = dict.fromkeys(role for role in (run.operator, *deployers) if role is not None)
+    rooms = [run.at(step.environment) for step in steps if isinstance(step, Revoke)]
+    operators = [run.operator, *(each.operator for each in rooms)]
+    roles = dict.fromkeys(role for role in (*operators, *deployers) if role is not None)
     side_by_side(identities.reach, roles)
     if any(isinstance(step, Prove) for step in steps):
         len(run.images)
-    side_by_side(lambda target: identities.enter(target, run.promotion), run.targets)
+    targets = dict.fromkeys((*run.targets, *(t for each in rooms for t in each.targets)))
+    side_by_side(lambda target: identities.enter(target, run.promotion), targets)
 
 
 def _refuse_misfits(run: Run) -> None:

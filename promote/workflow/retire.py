@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
 from promote.arn import short_version
+from promote.core import asked
 from promote.core.coverage import holders
 from promote.core.observation import Observation
-from promote.core.plan import Drain, Grant, Prove, Revoke, Start, Step, Stop, Switch
+from promote.core.plan import (
+    Bake,
+    Drain,
+    Grant,
+    Prove,
+    Revoke,
+    Start,
+    Step,
+    Stop,
+    Switch,
+    makes_room,
+)
 from promote.core.result import Left
 from promote.errors import NeedsAttentionError
 from promote.workflow.access import write_policy
-from promote.workflow.forward import carry_out, groups
 from promote.workflow.lifecycle import bring_down
 from promote.workflow.probe import prove_denied
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
+from promote.workflow.site import Site
+from promote.workflow.steps import carry_out, groups
 from promote.workflow.wait import pause
 
 _HEARTBEAT = 10.0  # seconds between two looks at the clock while applications drain
@@ -27,6 +41,7 @@ def retire(
     steps: tuple[Step, ...],
     observation: Observation,
     switched_at: datetime | None = None,
+    begin: Callable[[tuple[Step, ...]], None] = lambda _group: None,
 ) -> tuple[Left, ...]:
     """Drain, revoke and stop; return what is not due within the time that the command waits.
 
@@ -37,17 +52,22 @@ def retire(
         switched_at: When this very run switched the last pointer, by this machine's clock. The
             drain is counted from the pointer's own change time and from this, so that a clock
             that is ahead of AWS's does not cut it short.
+        begin: Told of like steps before any of them is carried out.
 
     Raises:
         PromoteError: The new version stays; the same command finishes later.
     """
-    due = tuple(step for step in steps if isinstance(step, Drain | Revoke | Stop))
+    due = tuple(
+        step for step in steps if isinstance(step, Drain | Revoke | Stop) and not makes_room(step)
+    )
     end = run.world.clock.now()
     for group in groups(due):
         if isinstance(group[0], Drain):
             end = _drained_at(run, group[0], switched_at)
             if end - run.world.clock.now() > run.wait_at_most:
+                _tell_what_stays(run, due, end)
                 return _left(due, end)
+        begin(group)
         carry_out(run, group, steps, partial(_retire, run, observation, end))
     return ()
 
@@ -61,7 +81,7 @@ def _retire(run: Run, observation: Observation, drained_at: datetime, step: Step
             return _revoke(run, step)
         case Stop():
             return _stop(run, step, observation)
-        case Start() | Grant() | Prove() | Switch():
+        case Start() | Grant() | Prove() | Switch() | Bake():
             msg = f"{step.step} does not belong to what comes after the switch"
             raise AssertionError(msg)
 
@@ -82,14 +102,34 @@ def _drained_at(run: Run, step: Drain, switched_at: datetime | None) -> datetime
 
 
 def wait_until(run: Run, end: datetime, what: str) -> None:
-    """Wait for a moment, keeping the lock."""
+    """Wait for a moment, keeping the lock; never longer than it was away when the wait began.
+
+    So a wall clock that somebody turns back does not prolong it.
+    """
     clock, began = run.world.clock, run.world.clock.monotonic()
     whole = max(0.0, (end - clock.now()).total_seconds())
     pace = run.pace(whole)
-    while (left := (end - clock.now()).total_seconds()) > 0:
+
+    def to_go() -> float:
+        gone = clock.monotonic() - began
+        return min((end - clock.now()).total_seconds(), whole - gone)
+
+    while (left := to_go()) > 0:
         run.keep()
-        run.waiting(what, f"{left:.0f} s left", clock.monotonic() - began, whole)
+        # The text stays the same, so that a log has a heartbeat and no line for each look.
+        run.waiting(what, f"until {end:%Y-%m-%dT%H:%M:%SZ}", clock.monotonic() - began, whole)
         pause(pace, min(left, _HEARTBEAT))
+
+
+def _tell_what_stays(run: Run, steps: tuple[Step, ...], end: datetime) -> None:
+    """Warn of what others wrote, which `retire` never takes away."""
+    for step in steps:
+        if isinstance(step, Revoke) and (step.remove or step.adopts):
+            run.warn(
+                f"What others wrote into {', '.join(step.remove) or step.policy} of {step.role} "
+                "stays for now. To take it away, after "
+                f"{end:%Y-%m-%dT%H:%M:%SZ}: {asked.once_more(run.plan.request)} --adopt"
+            )
 
 
 def _left(steps: tuple[Step, ...], end: datetime) -> tuple[Left, ...]:
@@ -158,15 +198,15 @@ def _stop(run: Run, step: Stop, observation: Observation) -> str:
     return "STOPPED" if stopped else "left running: it is in use again"
 
 
-def may_stop(run: Run, version: str, *, warm: bool = True) -> bool:
+def may_stop(run: Site, version: str, *, warm: bool = True) -> bool:
     """Read the world once more and say whether nothing names, allows or covers a version (P6).
 
     Args:
-        run: The promotion.
+        run: Where.
         version: The version's ARN.
         warm: Whether a `keep_warm` counts; what failed is not kept for it.
     """
-    found = holders(version, run.topology, run.observe(), warm=warm)
+    found = holders(version, run.topology, run.observe(), warm=warm, promotion=run.promotion)
     for holder in found:
         run.warn(f"{short_version(version)} is not stopped: {holder}.")
     return not found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from promote.core.plan import Plan
@@ -16,3 +16,13 @@ class Run(Site):
     plan: Plan
     wait_at_most: timedelta = timedelta(minutes=10)
     """What falls due within this time is finished; the rest is left and said."""
+
+    def at(self, environment: str) -> Run:
+        """Return the same run in an environment, given by its name, whose roles then act.
+
+        Raises:
+            NotFoundError: promote.yaml has no such environment.
+        """
+        if environment == self.environment.name:
+            return self
+        return replace(self, environment=self.topology.environment(environment))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
+
+from promote.errors import InterruptedBySignalError
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -29,7 +31,8 @@ def side_by_side(
         cancelled: Set as soon as one item fails, so that waits in the others end.
 
     Raises:
-        Exception: What the first failing item, in the items' order, raised.
+        Exception: What the first failing item, in the items' order, raised; that it was cancelled
+            only if nothing else is known, since what cancelled it failed within another item.
     """
     things = tuple(items)
     if len(things) <= 1:
@@ -43,8 +46,18 @@ def side_by_side(
             raise
         if any(future.exception() for future in done):
             _cancel(pool, cancelled)
-            raise next(e for future in futures if future in done and (e := future.exception()))
+            raise _reason(futures, done)
         return tuple(future.result() for future in futures)
+
+
+def _reason(futures: Sequence[Future[_Out]], done: Collection[Future[_Out]]) -> BaseException:
+    found = [e for each in futures if each in done and (e := each.exception())]
+    if all(isinstance(each, InterruptedBySignalError) for each in found):
+        begun = [each for each in futures if not each.cancelled()]
+        wait(begun)
+        found += [e for each in begun if (e := each.exception())]
+    causes = [each for each in found if not isinstance(each, InterruptedBySignalError)]
+    return (causes or found)[0]
 
 
 def _cancel(pool: ThreadPoolExecutor, cancelled: threading.Event | None) -> None:

@@ -88,7 +88,7 @@ class Site:
         """What the access roles' policies are to say."""
         return Meaning(self.topology, self.model, self.environment)
 
-    @property
+    @cached_property
     def journal(self) -> Journal:
         """The ledger's records of the model."""
         return Journal(self.world.store, self.model, self.warn)

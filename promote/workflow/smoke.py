@@ -15,6 +15,7 @@ from promote.workflow.site import Site
 from promote.workflow.wait import poll
 
 _LAGGARD = 10.0  # seconds
+_FRESH = 600.0  # seconds; a session of an access role lives for 900
 _NOTHING = Label(name="nothing", confidence=0.0)
 
 
@@ -32,6 +33,24 @@ class SmokeResult:
     def passed(self) -> bool:
         """Whether enough images were recognised."""
         return self.accuracy is None or self.accuracy >= self.required
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A session of a target's access role, opened anew well before it expires."""
+
+    site: Site
+    target: Target
+    _opened: float = 0.0
+    _credentials: Credentials | None = None
+
+    def credentials(self) -> Credentials:
+        """Return the session's credentials."""
+        now = self.site.world.clock.monotonic()
+        if self._credentials is None or now - self._opened > _FRESH:
+            entered = self.site.world.identities.enter(self.target, self.site.promotion)
+            self._opened, self._credentials = now, entered
+        return self._credentials
 
 
 def smoke_test(
@@ -53,15 +72,16 @@ def smoke_test(
         NotReadyError: The version does not site.
         AccessError: The path to it is closed.
     """
-    credentials = site.world.identities.enter(target, site.promotion)
+    visit = _Visit(site, target)
+    visit.credentials()
     required = site.environment.smoke.min_accuracy
     if not site.images:
-        _classify(site, credentials, version, blank_image(), patience)
+        _classify(site, visit, version, blank_image(), patience)
         return SmokeResult(target=target, accuracy=None, required=required, wrong=())
     wrong = tuple(
         f"{image.name}: expected {image.label}, got {best.name} ({best.confidence:.0f}%)"
         for image in site.images
-        if (best := _best(site, credentials, version, image, patience)).name != image.label
+        if (best := _best(site, visit, version, image, patience)).name != image.label
     )
     accuracy = 1 - len(wrong) / len(site.images)
     result = SmokeResult(target=target, accuracy=accuracy, required=required, wrong=wrong)
@@ -81,11 +101,11 @@ def verify_through_pointers(site: Site, version: str | None = None) -> Verificat
     Raises:
         FailedError: A pointer does not name it, or the pointers do not name the same.
     """
-    named = side_by_side(lambda each: _read_as_consumer(site, each), site.targets)
+    named = side_by_side(lambda each: read_as_consumer(site, each), site.targets)
     expected = version or named[0]
     for target, found in zip(site.targets, named, strict=True):
         if found is None or found != expected:
-            raise _names_another(target, found, expected)
+            raise names_another(target, found, expected)
     results = side_by_side(
         lambda target: smoke_test(site, target, str(expected)),
         site.targets,
@@ -121,12 +141,14 @@ def below_threshold(results: tuple[SmokeResult, ...], version: str) -> FailedErr
     )
 
 
-def _read_as_consumer(site: Site, target: Target) -> str | None:
+def read_as_consumer(site: Site, target: Target) -> str | None:
+    """Read what a target's pointer names with the role that stands for its applications."""
     now = site.pointer(target).current(target, role=target.smoke_role)
     return now.value if now else None
 
 
-def _names_another(target: Target, found: str | None, expected: str | None) -> FailedError:
+def names_another(target: Target, found: str | None, expected: str | None) -> FailedError:
+    """Return the error for a pointer that names something else."""
     return FailedError(
         "The pointer does not name the version",
         f"Read as an application of {target} would, {target.pointer.name} names "
@@ -137,17 +159,17 @@ def _names_another(target: Target, found: str | None, expected: str | None) -> F
 
 def _best(
     site: Site,
-    credentials: Credentials,
+    visit: _Visit,
     version: str,
     image: LabelledImage,
     patience: float | None,
 ) -> Label:
-    labels = _classify(site, credentials, version, image.content, patience)
+    labels = _classify(site, visit, version, image.content, patience)
     return labels[0] if labels else _NOTHING
 
 
 def _classify(
-    site: Site, credentials: Credentials, version: str, image: bytes, patience: float | None
+    site: Site, visit: _Visit, version: str, image: bytes, patience: float | None
 ) -> tuple[Label, ...]:
     """Classify one image; a replica of IAM that lags behind the proof is waited for.
 
@@ -159,7 +181,7 @@ def _classify(
 
     def look() -> tuple[Label, ...] | None:
         try:
-            return site.service.invoke(credentials, version, image)
+            return site.service.invoke(visit.credentials(), version, image)
         except ExplicitDenyError:
             raise
         except AccessDeniedError as error:
@@ -173,6 +195,7 @@ def _classify(
             lambda seen: seen is not None,
             pace=site.pace(_LAGGARD if patience is None else patience),
             what=what,
+            tell=lambda _none: denials[-1].detail,
         )
     except DeadlineError as error:
         if denials and patience is None:

@@ -25,14 +25,11 @@ from promote.core.record import PromotionStarted, RollbackStarted
 from promote.errors import NeedsAttentionError, PromoteError, ProofError
 from promote.iam.document import same
 from promote.workflow.access import write_policy
-from promote.workflow.forward import write_pointer
-from promote.workflow.lifecycle import bring_down, close_claim
+from promote.workflow.lifecycle import bring_down, close_claim, close_stopped
+from promote.workflow.pointing import switch_back
 from promote.workflow.retire import may_stop, wait_until
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
-from promote.workflow.wait import poll
-
-_WRITE_SECONDS = 60.0
 
 
 def put_back(run: Run, reason: str, turned: RollbackStarted | None) -> bool:
@@ -59,6 +56,7 @@ def put_back(run: Run, reason: str, turned: RollbackStarted | None) -> bool:
     observation = run.observe()
     _refuse_kept(run, observation)
     _stop(run, observation)
+    close_stopped(run, run.plan.steps, observation)  # what had made room stays stopped
     return bool(turned.switched)
 
 
@@ -86,7 +84,7 @@ def _switch_all_back(run: Run, steps: tuple[Switch, ...]) -> None:
 
     def attempt(step: Switch) -> PromoteError | None:
         try:
-            _switch_back(run, step)
+            switch_back(run, step)
         except PromoteError as error:
             return error
         return None
@@ -94,38 +92,6 @@ def _switch_all_back(run: Run, steps: tuple[Switch, ...]) -> None:
     for error in side_by_side(attempt, steps):
         if error is not None:
             raise error
-
-
-def _switch_back(run: Run, step: Switch) -> None:
-    """Let a pointer name again what it named before; one that we created is deleted.
-
-    One that names a third thing by now was written by somebody else and is left alone.
-    """
-    target = run.target(step.account)
-    pointer = run.pointer(target)
-
-    def look() -> bool:
-        now = pointer.current(target, role=target.reader_role)
-        if now is None or now.value != step.version:
-            return True
-        if step.undo is not None:
-            return write_pointer(run, step.account, step.undo, create=False) > 0
-        if now.revision != 1:
-            raise _written_by_others(step)
-        run.keep()
-        pointer.delete(target, role=target.deployer_role)
-        return True
-
-    poll(look, bool, pace=run.pace(_WRITE_SECONDS), what=f"{step.pointer} of {target} to go back")
-
-
-def _written_by_others(step: Switch) -> NeedsAttentionError:
-    return NeedsAttentionError(
-        "A pointer cannot be put back",
-        f"{step.pointer} in account {step.account} did not exist before, but others have written "
-        "it since.",
-        "Decide what it should name and write it by hand; then run the same command again.",
-    )
 
 
 def _drain(run: Run, turned: RollbackStarted, back_at: datetime) -> None:

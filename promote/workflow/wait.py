@@ -18,6 +18,7 @@ from promote.errors import DeadlineError, InterruptedBySignalError, PromoteError
 from promote.ports import Clock
 
 _T = TypeVar("_T")
+_INSTANT = 1e-6  # seconds; a sleep of less may not move a clock that counts in floats
 _SLICE = 0.5  # seconds; a signal is answered within 2 s, so no thread sleeps longer than this
 
 
@@ -44,6 +45,7 @@ def poll(
     pace: Pace,
     what: str,
     notify: Callable[[_T | None, float], None] = lambda _result, _elapsed: None,
+    tell: Callable[[_T], str] = str,
 ) -> _T:
     """Look at the world until it is as wanted, and return what was seen last.
 
@@ -55,6 +57,7 @@ def poll(
         pace: How often and for how long.
         what: What is waited for, for the error's text.
         notify: Called with each unsatisfying look and the seconds elapsed.
+        tell: Says what was seen last, for the error's text.
 
     Raises:
         DeadlineError: The deadline came first; carries what was seen last.
@@ -69,21 +72,21 @@ def poll(
         wanted = max(pace.shortest, growing(state))
         return max(0.0, min(wanted, pace.deadline - elapsed()))
 
-    def tell(state: RetryCallState) -> None:
+    def beat(state: RetryCallState) -> None:
         pace.heartbeat()
         notify(_seen(state), elapsed())
 
     retrying = Retrying(
         retry=retry_if_result(lambda seen: not until(seen)) | retry_if_exception(_transient),
         wait=pause_before_next,
-        stop=lambda _state: elapsed() >= pace.deadline,
+        stop=lambda _state: pace.deadline - elapsed() < _INSTANT,
         sleep=lambda seconds: pause(pace, seconds),
-        before_sleep=tell,
+        before_sleep=beat,
     )
     try:
         return retrying(look)
     except RetryError as error:
-        raise _out_of_time(error, what, pace) from error
+        raise _out_of_time(error, what, pace, tell) from error
 
 
 def pause(pace: Pace, seconds: float) -> None:
@@ -108,10 +111,12 @@ def _seen(state: RetryCallState) -> Any:  # noqa: ANN401 (tenacity does not know
     return None if outcome is None or outcome.failed else outcome.result()
 
 
-def _out_of_time(error: RetryError, what: str, pace: Pace) -> DeadlineError:
+def _out_of_time(
+    error: RetryError, what: str, pace: Pace, tell: Callable[[_T], str]
+) -> DeadlineError:
     attempt = error.last_attempt
     cause = attempt.exception() if attempt.failed else None
-    last = cause.detail if isinstance(cause, PromoteError) else f"{attempt.result()}"
+    last = cause.detail if isinstance(cause, PromoteError) else tell(attempt.result())
     return DeadlineError(
         "Out of time",
         f"Waited {pace.deadline:g} s for {what}. Seen last: {last}",

@@ -17,7 +17,7 @@ from promote.cli.help import EXIT_CODES
 from promote.cli.root import cli
 from promote.config.keys import ROOT as KEYS
 from promote.config.kinds import Choice
-from promote.config.shapes import Listed, Named, Only, Section, Shape
+from promote.config.shapes import Listed, Named, Section, Shape
 from tests.artifacts.permissions import markdown
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -132,8 +132,6 @@ def _later(shape: Shape, path: str = "") -> Iterator[tuple[str, str]]:
                     yield from _later(key.shape, f"{name}.")
         case Named():
             yield from _later(shape.section, f"{path}*.")
-        case Only():
-            yield f"`{path.removesuffix('.')}` other than `[{', '.join(shape.words)}]`", shape.later
         case Choice():
             for word, later in shape.later.items():
                 yield f"`{path.removesuffix('.')}: {word}`", later

@@ -10,12 +10,13 @@ import pytest
 
 from promote.cli.main import main
 from promote.cli.sandbox_example import EXAMPLE
+from promote.core.perimeter import Guardrails
 from promote.core.policies.documents import wanted_documents
 from promote.core.policies.explain import UNDECIDED, Explanation, explain, explain_alone
 from promote.core.policies.governing import Place, is_governing
 from promote.core.policies.implied import completed, corrected, role_of
 from promote.core.policies.rendered import documents_alone, governing_documents
-from promote.core.topology import Guardrails, Topology
+from promote.core.topology import Topology
 from promote.iam.elements import Kind
 from promote.iam.evaluate import Request
 from promote.templates import render

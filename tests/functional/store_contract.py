@@ -118,6 +118,9 @@ class StoreContract(ABC):
             "tools/records/10",
             "tools2/lock",
         ]
+        assert list(store.keys("tools/", "tools/records/09")) == ["tools/records/10"]
+        assert list(store.keys("tools/", "tools/records/095")) == ["tools/records/10"]
+        assert list(store.keys("tools", "tools/records/10")) == ["tools2/lock"]
         assert list(store.keys("nothing/")) == []
         assert len(store.keys("")) == 5
 

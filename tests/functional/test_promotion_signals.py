@@ -116,21 +116,6 @@ class TestASignal:
 
 
 class TestAKill:
-    @pytest.mark.parametrize("moment", ["STARTING", "step 2 grant: done", "step 4 switch: done"])
-    def test_at_any_moment_is_finished_by_the_same_command(self, stage: Stage, moment: str) -> None:
-        start = 1.0 if moment == "STARTING" else 0
-        stage.set_up(settings=Settings(start_seconds=start, propagation_seconds=0))
-        process = stage.begin("release", "tools", "v2", "--to", "qa", "--yes")
-        read_until(process, moment)
-        end(process, signal.SIGKILL)
-        stage.released()
-        assert stage.is_finished
-        assert stage.snapshot().pointers["333333333333"] == "v2"
-        assert stage.snapshot().granted("tools-qa") == {"v2"}
-        assert stage.snapshot().running == {"v1", "v2"}
-        assert len(stage.calls("rekognition:StartProjectVersion")) == 1
-        assert len([c for c in stage.calls("ssm:PutParameter") if c["outcome"] == "ok"]) == 1
-
     def test_of_the_way_back_is_gone_on_with(self, stage: Stage) -> None:
         stage.set_up(LONG_DRAIN)
         account = "555555555555"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from botocore.httpsession import URLLib3Session
 
 from promote.aws.sessions import Sessions
 from promote.errors import AccessDeniedError, InputError, LostResponseError, NotFoundError
@@ -18,26 +19,33 @@ from tests.fake_organization import QuickClock
 from tests.functional.store_contract import Opener, StoreContract
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+
     from promote.ports import Store
     from promote.sandbox.server import Sandbox
 
 
-def _open(location: str, endpoint: str, key: str, secret: str) -> Store:
-    session = boto3.Session(key, secret, region_name="us-east-1")
-    sessions = Sessions(
-        session,
+def _sessions(endpoint: str, key: str, secret: str) -> Sessions:
+    return Sessions(
+        boto3.Session(key, secret, region_name="us-east-1"),
         "us-east-1",
         session_name="promote-test",
         endpoint_url=endpoint,
         clock=QuickClock(),
     )
-    return open_store(location, sessions)
+
+
+def _open(location: str, endpoint: str, key: str, secret: str) -> Store:
+    return open_store(location, _sessions(endpoint, key, secret))
+
+
+def _secrets(sandbox: Sandbox, login: str) -> tuple[str, str]:
+    keys = sandbox.describe()["logins"][login]
+    return keys["access_key_id"], keys["secret_access_key"]
 
 
 def _opener(sandbox: Sandbox, location: str, login: str = "promoter") -> Opener:
-    keys = sandbox.describe()["logins"][login]
-    secrets = (keys["access_key_id"], keys["secret_access_key"])
-    return functools.partial(_open, location, sandbox.endpoint, *secrets)
+    return functools.partial(_open, location, sandbox.endpoint, *_secrets(sandbox, login))
 
 
 class TestS3Store(StoreContract):
@@ -106,6 +114,23 @@ class TestALostAnswer:
         _spoil(sandbox, "PutObject", "drop_before")
         assert ledger.create(key, b"2") is None
 
+    def test_is_no_loss_to_itself_when_something_on_the_way_sends_it_twice(
+        self, sandbox: Sandbox, key: str
+    ) -> None:
+        sessions = _sessions(sandbox.endpoint, *_secrets(sandbox, "promoter"))
+        doubled = sessions.client("s3", role=None, writing=True)
+
+        def send_twice(request: AWSPreparedRequest, **_: object) -> None:
+            URLLib3Session().send(request)
+            request.reset_stream()
+
+        doubled.meta.events.register("before-send.s3.PutObject", send_twice)
+        ledger = open_store(PLACE, sessions)
+        first = ledger.create(key, b"first")
+        assert _held(ledger, key) == (b"first", first)
+        second = ledger.replace(key, b"second", first or "")
+        assert _held(ledger, key) == (b"second", second)
+
     def test_is_said_when_nothing_tells_the_outcome(
         self, sandbox: Sandbox, ledger: Store, key: str
     ) -> None:
@@ -133,6 +158,14 @@ class TestRecords:
         assert ledger.keys("tools/records/") == [*keys[:4], *keys[5:]]
         assert _held(ledger, keys[3])[0] == b"by hand"
         assert ledger.read(keys[4]) is None
+
+    def test_may_lie_in_a_bucket_without_a_prefix(self, sandbox: Sandbox, key: str) -> None:
+        for place in (f"s3://{LEDGER_BUCKET}", f"s3://{LEDGER_BUCKET}/"):
+            ledger = _opener(sandbox, place)()
+            name = f"{key}/records/0000000{place.count('/')}.json"
+            tag = ledger.create(name, b"x")
+            assert _held(ledger, name) == (b"x", tag)
+            assert name in ledger.keys(f"{key}/records/", f"{key}/records/00000001.json")
 
     def test_of_a_thousand_and_more_all_are_listed(self, sandbox: Sandbox, ledger: Store) -> None:
         backend = sandbox._parts.storage.s3(CICD)  # noqa: SLF001 - a thousand requests take long

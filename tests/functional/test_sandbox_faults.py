@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -220,6 +221,20 @@ class TestAdmin:
         connection.request("POST", "/_sandbox/settings", chunks, encode_chunked=True)
         assert json.load(connection.getresponse())["stop_seconds"] == 3
         connection.close()
+
+    def test_half_a_request_of_a_client_that_died_is_not_carried_out(
+        self, sandbox: Sandbox
+    ) -> None:
+        before = admin.settings(sandbox.endpoint)
+        connection = http.client.HTTPConnection(sandbox.endpoint.removeprefix("http://"))
+        connection.putrequest("POST", "/_sandbox/settings")
+        connection.putheader("Content-Length", "1000")
+        connection.endheaders(b'{"stop_seconds": 7}')
+        connection.sock.shutdown(socket.SHUT_WR)
+        with pytest.raises(http.client.RemoteDisconnected):
+            connection.getresponse()
+        connection.close()
+        assert admin.settings(sandbox.endpoint) == before
 
     @pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/", "/latest/meta-data/"])
     def test_motos_own_doors_are_shut(self, sandbox: Sandbox, path: str) -> None:

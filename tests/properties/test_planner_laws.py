@@ -16,11 +16,12 @@ from promote.core.facts import changed_facts
 from promote.core.fitting import misfits
 from promote.core.grants import covers, exactly_granted
 from promote.core.observation import Json, PointerState
-from promote.core.plan import Grant, Plan, Prove, Revoke, Stop, Switch
+from promote.core.plan import Bake, Grant, Plan, Prove, Revoke, Stop, Switch
 from promote.core.planfile import decode, digest, encode
 from promote.core.progress import can_turn_back, is_end_state, remaining
 from promote.core.topology import Granularity
 from promote.core.version import ModelVersion, Status
+from promote.core.waves import WaveSize
 from promote.errors import ProofError
 from tests.builders import (
     ML,
@@ -65,7 +66,11 @@ def worlds(draw: st.DrawFn) -> PureWorld:
     accounts = ACCOUNTS[: draw(st.integers(1, 3))]
     role = draw(st.sampled_from(["{model}-{environment}", "{model}-{environment}-{account}"]))
     environment = an_environment(
-        accounts=accounts, access_role=role, granularity=draw(st.sampled_from(Granularity))
+        accounts=accounts,
+        access_role=role,
+        granularity=draw(st.sampled_from(Granularity)),
+        waves=draw(st.sampled_from([(), (WaveSize(1), WaveSize(100, is_percentage=True))])),
+        bake=timedelta(seconds=draw(st.sampled_from([0, 1]))),
     )
     # The drain of prod is over, or it outlasts the whole test: time is not what is tested here.
     drain = timedelta(seconds=draw(st.sampled_from([0, 10**9])))
@@ -141,9 +146,12 @@ class TestPlan:
     @quick
     @given(roomy)
     def test_its_steps_come_in_the_forced_order(self, world: PureWorld) -> None:
-        kinds = [ORDER.index(step.step) for step in planned(world).steps]
+        steps = planned(world).steps
+        kinds = [ORDER.index(step.step) for step in steps if not isinstance(step, Bake)]
+        waves = [step.wave for step in steps if isinstance(step, Switch | Bake)]
 
         assert kinds == sorted(kinds)
+        assert waves == sorted(waves)
 
     @quick
     @given(roomy)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.artifacts.readme import README
-from tests.reliability import crashes, faults, machine, rivals, search
+from tests.reliability import crashes, faults, killed, machine, rivals, search
 from tests.reliability.mutants import report as kill_mutants
 from tests.reliability.scenarios import LEASE_OVER, SEED, scenario, scenarios
 from tests.reliability.seeds import MUTANTS
@@ -108,6 +108,11 @@ def walked(_name: str) -> Proof:
     return _summed("random operations", {"walks": WALKS}, machine.report(walks=WALKS))
 
 
+def kill(_name: str) -> Proof:
+    """Kill the installed command, for real."""
+    return killed.proof()
+
+
 def _summed(name: str, counts: dict[str, int], rows: list[dict[str, object]]) -> Proof:
     wrong = tuple(f"{row['scenario']}: {row['breach']}" for row in rows if row["breach"])
     seconds = sum(float(str(row["seconds"])) for row in rows)
@@ -116,6 +121,7 @@ def _summed(name: str, counts: dict[str, int], rows: list[dict[str, object]]) ->
 
 def tasks() -> Iterator[Task]:
     """Yield every proof, the long ones first."""
+    yield kill, ""
     yield modelled, ""
     yield mutated, ""
     yield walked, ""

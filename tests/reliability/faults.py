@@ -21,6 +21,7 @@ _FOR_GOOD = 1_000_000
 PROMISED = frozenset({4, 5, 6, 7, 8, 9, 11, 75})
 """How a command may end that met a fault (DESIGN: 2 is for the user's input, 1 is a bug)."""
 _AS_BEFORE = frozenset({4, 5, 6, 7, 9})
+_RESUMED = frozenset({"CredentialsError"})  # without credentials nothing can be put back
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,13 @@ class Faulted:
     wrong: tuple[str, ...]
 
 
+_WAVE = "a wave with a failed target within max_failures"
+
+
 def swept() -> tuple[Scenario, ...]:
     """Return the scenarios of the sweep: ways forward, ways back and what a crash left."""
     spoiled = replace(scenario("put back"), trouble=_spoil_for_good)
-    names = ("release", "first release", "bad answers", "abort")
+    names = ("release", "first release", "bad answers", "abort", _WAVE)
     return (*(scenario(name) for name in names), spoiled)
 
 
@@ -168,7 +172,8 @@ def _unpromised(ended: Ending, wanted: Ending, *, before: object, now: object) -
     code = getattr(errors, ended.error).exit_code
     if code not in PROMISED:
         yield f"it ended in {ended.error} ({code})"
-    if code in _AS_BEFORE and wanted.error is None and before != now:
+    as_before = code in _AS_BEFORE and ended.error not in _RESUMED
+    if as_before and wanted.error is None and before != now:
         yield f"it ended in {ended.error} ({code}), and pointers moved from {before} to {now}"
 
 

@@ -38,7 +38,7 @@ calls = st.integers(min_value=1, max_value=20)
 
 
 class Operations(RuleBasedStateMachine):
-    """People who promote, apply old plans, are killed, abort, resume, and edit roles by hand."""
+    """People who promote, roll back, apply old plans, are killed, abort, resume, edit by hand."""
 
     @initialize(first=st.booleans(), seed=st.integers(0, 9))
     def begin(self, *, first: bool, seed: int) -> None:
@@ -118,6 +118,15 @@ class Operations(RuleBasedStateMachine):
     def abort(self) -> None:
         self.attempt(lambda promoter: promoter.abort("tools"))
 
+    @rule(of=environments, version=st.none() | versions, wait=waits)
+    def go_back(self, of: str, version: str | None, wait: timedelta) -> None:
+        self.attempt(lambda promoter: promoter.rollback(version, of=of, wait=wait))
+
+    @rule(of=environments, version=st.none() | versions, nth=calls, after=st.booleans())
+    def go_back_and_be_killed(self, of: str, version: str | None, nth: int, *, after: bool) -> None:
+        self.fake.crash("!", nth=nth, after=after)
+        self.attempt(lambda promoter: promoter.rollback(version, of=of))
+
     @rule(seconds=st.sampled_from([10.0, 40.0, 400.0]))
     def wait(self, seconds: float) -> None:
         self.fake.pass_time(seconds)
@@ -149,11 +158,12 @@ class Operations(RuleBasedStateMachine):
             self.attempt(lambda promoter: promoter.resume("tools", wait=LONG))
         assert self.fake.ledger().unfinished is None
         for to in ("qa", "prod"):
-            Promoting(self.fake).release("v2", to=to)
+            promoter = Promoting(self.fake)
+            promoter.apply(promoter.plan("tools", "v2", to=to, reason="mended"), wait=LONG)
         self.hold_the_end()
 
     def until_nothing_is_unfinished(self) -> Iterator[int]:
-        for turn in range(3):
+        for turn in range(6):
             if self.fake.ledger().unfinished is None:
                 return
             yield turn

@@ -32,6 +32,11 @@ RETIRE = "tests.workflow.test_retire"
 LOCK = "tests.workflow.test_lock"
 KILLERS = "tests.reliability.test_killers"
 SINGLE = "tests.workflow.test_single_steps"
+WAVES = "tests.workflow.test_waves"
+ROOM = "tests.workflow.test_room"
+RETIRING = "tests.workflow.test_retiring"
+GIVING_WAY = "tests.workflow.test_giving_way"
+ROLLBACK = "tests.workflow.test_rollback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,11 @@ class _Given:
         self._worlds.append(FakeWorld(a_topology(), live=live))
         return self._worlds[-1]
 
+    def keep(self, world: FakeWorld) -> FakeWorld:
+        """Hold the promises of a world that was made elsewhere, too."""
+        self._worlds.append(world)
+        return world
+
     def hold(self) -> None:
         """Hold P1 and P6 to have held in every world."""
         breaches = [breach for world in self._worlds for breach in world.breaches]
@@ -163,6 +173,8 @@ _FIXTURES: Mapping[str, Callable[[_Given], Any]] = {
     "in_qa": _in_qa,
     "qa_target": lambda given: _targets(given, (QA,))[0],
     "prod_targets": lambda given: _targets(given, tuple(PROD)),
+    "warm": lambda given: given.keep(importlib.import_module(ROLLBACK).a_warm_world()),
+    "cold": lambda given: given.keep(importlib.import_module(ROLLBACK).a_cold_world()),
 }
 
 

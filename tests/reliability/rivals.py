@@ -26,6 +26,8 @@ from tests.reliability.scenarios import (
     live_in_qa,
     one_thread,
     release,
+    rollback,
+    ungated,
 )
 
 PATIENCE = 20.0  # seconds of real time until a schedule counts as stuck
@@ -198,6 +200,18 @@ def duels() -> tuple[Duel, ...]:
             name="resume, and abort",
             begin=half_switched,
             commands=(release("prod"), abort),
+            asks=True,
+        ),
+        Duel(
+            name="prod, and qa rolled back",
+            begin=ungated,
+            commands=(release("prod", version="v1"), rollback("qa")),
+            asks=True,
+        ),
+        Duel(
+            name="prod, and prod rolled back",
+            begin=ungated,
+            commands=(release("prod", version="v1"), rollback("prod")),
             asks=True,
         ),
     )

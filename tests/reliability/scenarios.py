@@ -16,12 +16,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from promote.core.record import Unfinished
 from promote.core.topology import Topology
 from promote.core.version import Status
-from promote.errors import FailedError, NotFoundError, PromoteError, UnfinishedError
-from tests.builders import a_topology, version_arn
+from promote.errors import (
+    FailedError,
+    NeedsAttentionError,
+    NotFoundError,
+    PromoteError,
+    UnfinishedError,
+)
+from tests.builders import a_topology, a_trained_version, prod, qa, version_arn
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import LONG, Promoting
+from tests.workflow.wave_world import ACCOUNTS, in_waves
 
 V1, V2 = version_arn("v1"), version_arn("v2")
 LEASE_OVER = 200.0  # seconds: more than a lease and its margin
@@ -100,6 +108,9 @@ def settled(fake: FakeWorld) -> Mapping[str, object]:
     lock = fake.objects.get("tools/lock.json")
     if lock is not None:
         state["lock"] = fake.time < datetime.fromisoformat(json.loads(lock.content)["expires"])
+    if isinstance(begun := state["unfinished"], Unfinished):
+        asked, failed = begun.plan.request, sorted({each.account for each in begun.failed})
+        state["unfinished"] = (asked.version, asked.environment, begun.direction, failed)
     claims = state.pop("claims")
     assert isinstance(claims, dict)
     return {**state, "claimed": sorted(claims)}
@@ -107,7 +118,7 @@ def settled(fake: FakeWorld) -> Mapping[str, object]:
 
 def scenarios() -> tuple[Scenario, ...]:
     """Return every scenario, the plain ones first."""
-    return (*_promotions(), *_failures(), *_others())
+    return (*_promotions(), *_failures(), *_waves(), *_rollbacks(), *_others())
 
 
 def scenario(name: str) -> Scenario:
@@ -141,10 +152,67 @@ def _failing(name: str, begin: Callable[[], FakeWorld], to: str, trouble: Act) -
     )
 
 
+def _waves() -> tuple[Scenario, ...]:
+    """Return promotions to three accounts in two waves that bake, one target at most may fail."""
+    return (
+        Scenario(name="release in waves", begin=before_waves, command=release("prod")),
+        Scenario(
+            name="a wave with a failed target within max_failures",
+            begin=before_waves,
+            command=release("prod"),
+            trouble=lambda fake: fake.blind.add(ACCOUNTS[0]),
+            ends_in=NeedsAttentionError,
+        ),
+        _failing(
+            "a wave beyond max_failures",
+            before_waves,
+            "prod",
+            lambda fake: fake.blind.update(ACCOUNTS[1:]),
+        ),
+    )
+
+
+def _rollbacks() -> tuple[Scenario, ...]:
+    return (
+        Scenario(name="rollback while warm", begin=warm_everywhere, command=rollback("prod")),
+        Scenario(
+            name="rollback to a stopped version", begin=live_everywhere, command=rollback("prod")
+        ),
+        Scenario(
+            name="rollback to a version that never starts",
+            begin=live_everywhere,
+            command=rollback("prod"),
+            trouble=lambda fake: fake.failing.add(V1),
+            ends_in=FailedError,
+        ),
+        Scenario(
+            name="rollback with another promotion open",
+            begin=half_switched,
+            command=rollback("qa"),
+        ),
+        Scenario(
+            name="rollback of what is half switched", begin=half_switched, command=rollback("prod")
+        ),
+    )
+
+
 def _others() -> tuple[Scenario, ...]:
     return (
         Scenario(name="abort", begin=half_switched, command=abort),
         Scenario(name="drained later", begin=live, command=release_in_two_visits),
+        Scenario(
+            name="makes room",
+            begin=warm_past_its_drain,
+            command=release("qa", version="v3", wait=timedelta(0)),
+        ),
+        Scenario(
+            name="makes room, then fails",
+            begin=warm_past_its_drain,
+            command=release("qa", version="v3"),
+            trouble=lambda fake: fake.poor.add(version_arn("v3")),
+            ends_in=FailedError,
+        ),
+        Scenario(name="retire what is due", begin=due_everywhere, command=retire),
     )
 
 
@@ -160,14 +228,67 @@ def unused(topology: Topology | None = None) -> FakeWorld:
     return fake
 
 
+def warm_past_its_drain() -> FakeWorld:
+    """Build the world in which v2 has replaced v1, which is kept warm, and both slots are taken."""
+    day = timedelta(days=1)
+    return _replaced(FakeWorld(a_topology(qa(keep_warm=day), prod(keep_warm=day))))
+
+
+def due_everywhere() -> FakeWorld:
+    """Build the world in which v2 has replaced v1 everywhere, and v1 is to be retired."""
+    return _replaced(live())
+
+
+def _replaced(fake: FakeWorld) -> FakeWorld:
+    for to in ("qa", "prod"):
+        with one_thread():
+            release(to, wait=timedelta(0))(fake)
+    fake.versions[version_arn("v3")] = a_trained_version("v3")
+    fake.pass_time(3600)
+    return fake
+
+
 def live_in_qa() -> FakeWorld:
     """Build the world in which v2 is live in qa, and v1 still in prod."""
     return _released_to_qa(live())
 
 
+def before_waves() -> FakeWorld:
+    """Build the world in which v2 is live in qa, and v1 in the three accounts of prod."""
+    return _released_to_qa(live(in_waves(max_failures=1, bake=timedelta(seconds=20))))
+
+
 def first_in_qa() -> FakeWorld:
     """Build a world in which v2 is live in qa, and nothing is in prod."""
     return _released_to_qa(unused())
+
+
+def live_everywhere() -> FakeWorld:
+    """Build the world in which v2 is live everywhere, and v1 is revoked and stopped."""
+    fake = live_in_qa()
+    with one_thread():
+        release("prod")(fake)
+    return fake
+
+
+def ungated() -> FakeWorld:
+    """Build the world in which v2 is live everywhere, and prod comes after nothing."""
+    fake = FakeWorld(a_topology(qa(), prod(after=())))
+    with one_thread():
+        for to in ("qa", "prod"):
+            release(to)(fake)
+    return fake
+
+
+def warm_everywhere() -> FakeWorld:
+    """Build the world in which v2 is live everywhere, and v1 is kept warm."""
+    day = timedelta(days=1)
+    fake = FakeWorld(a_topology(qa(keep_warm=day), prod(keep_warm=day)))
+    with one_thread():
+        for to in ("qa", "prod"):
+            release(to, wait=timedelta(0))(fake)
+    fake.pass_time(3600)
+    return fake
 
 
 def half_switched() -> FakeWorld:
@@ -185,6 +306,11 @@ def release(to: str, *, version: str = "v2", wait: timedelta = LONG) -> Act:
     return lambda fake: Promoting(fake).release(version, to=to, wait=wait)
 
 
+def rollback(of: str) -> Act:
+    """Return the command that takes an environment back to the version before."""
+    return lambda fake: Promoting(fake).rollback(of=of)
+
+
 def release_to_both(fake: FakeWorld) -> None:
     """Release to qa, then to prod; first finish what is left unfinished, as the refusal says."""
     for to in ("qa", "prod"):
@@ -193,6 +319,11 @@ def release_to_both(fake: FakeWorld) -> None:
         except UnfinishedError:
             Promoting(fake).resume("tools", wait=LONG)
             release(to)(fake)
+
+
+def retire(fake: FakeWorld) -> None:
+    """Retire what is due by now."""
+    Promoting(fake).retire(wait=timedelta(0))
 
 
 def abort(fake: FakeWorld) -> None:

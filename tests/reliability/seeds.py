@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from tests.reliability.mutants import (
+    GIVING_WAY,
     KILLERS,
     LOCK,
     PROMOTION,
     PROVE,
     RETIRE,
+    RETIRING,
+    ROLLBACK,
+    ROOM,
     SINGLE,
     START,
     SWITCH,
+    WAVES,
     Mutant,
 )
 
@@ -65,7 +70,7 @@ OF_THE_ORDER = (
     Mutant(
         name="no drain at all",
         function=f"{PLANNER}:make_plan",
-        before="drain(wish) if revoke or stop else ()",
+        before="drain(later) if revoke or stop else ()",
         after="()",
         killer=f"{STRAIGHT}::test_ends_with_the_new_version_alone",
     ),
@@ -151,9 +156,9 @@ OF_THE_PROOF = (
     ),
     Mutant(
         name="stay although the verification failed",
-        function="promote.workflow.forward:_verify",
-        before="if not verification.passed:",
-        after="if False:",
+        function="promote.workflow.waves:_Waves._fail",
+        before="if not tried:",
+        after="if True:",
         killer=f"{FAILING}::test_puts_every_pointer_back",
     ),
 )
@@ -256,7 +261,7 @@ OF_THE_WAY_BACK = (
     ),
     Mutant(
         name="delete a pointer that others have written",
-        function="promote.workflow.undo:_switch_back",
+        function="promote.workflow.pointing:switch_back",
         before="if now.revision != 1:",
         after="if False:",
         killer=f"{FAILING}::test_leaves_a_pointer_alone_that_others_have_written_since",
@@ -277,6 +282,70 @@ OF_THE_WAY_BACK = (
     ),
 )
 
+OF_ROLLBACKS = (
+    Mutant(
+        name="let a rollback turn around by itself",
+        function="promote.workflow.apply:_carry_out",
+        before="run.plan.request.rollback and has_moved(run)",
+        after="False",
+        killer=f"{ROLLBACK}::TestARollbackThatFailsOnTheWay::test_stands_once_a_pointer_is_switched",
+    ),
+    Mutant(
+        name="go back to where no pointer ever was",
+        function="promote.workflow.preflight:judge_now",
+        before="history_of(observation, request.environment).expect(request.version)",
+        after="pass",
+        killer=f"{ROLLBACK}::TestAPlanOfARollback::test_goes_nowhere_that_no_pointer_ever_named",
+    ),
+    Mutant(
+        name="judge a rollback by its images",
+        function="promote.core.asked:environment_of",
+        before="images=None",
+        after="images=environment.smoke.images",
+        killer=f"{ROLLBACK}::TestAWarmRollback::"
+        "test_goes_back_although_it_is_less_accurate_than_asked_for_and_warns",
+    ),
+    Mutant(
+        name="leave it at the first target of a rollback that fails",
+        function="promote.workflow.way_back:swing_back",
+        before="errors.append(error)",
+        after="raise",
+        killer=f"{ROLLBACK}::TestARollbackThatFailsOnTheWay::"
+        "test_switches_every_target_that_can_be",
+    ),
+    Mutant(
+        name="write policies although the way back is warm",
+        function="promote.core.planner:_grant",
+        before="if ended or warm or",
+        after="if ended or",
+        killer=f"{ROLLBACK}::TestAWarmRollback::"
+        "test_writes_no_policy_that_allows_more_than_it_needs",
+    ),
+    Mutant(
+        name="hold nothing that a rollback left",
+        function="promote.workflow.way_back:hold_what_was_left",
+        before="run.record(",
+        after="(",
+        killer=f"{ROLLBACK}::TestAHeldVersion::test_is_on_record_with_who_and_why",
+    ),
+    Mutant(
+        name="keep warm what a rollback left",
+        function="promote.core.retirement:drain",
+        before="not wish.request.rollback and ",
+        after="",
+        killer=f"{ROLLBACK}::TestAWarmRollback::"
+        "test_lets_what_it_left_drain_and_then_go_however_long_others_are_kept",
+    ),
+    Mutant(
+        name="stop what an unfinished promotion brings elsewhere",
+        function="promote.core.coverage:holders",
+        before="if each.promotion != promotion",
+        after="if False",
+        killer=f"{ROLLBACK}::TestAPromotionToAnotherEnvironmentThatIsOpen::"
+        "test_forbids_to_stop_its_version",
+    ),
+)
+
 OF_RIVALS = (
     Mutant(
         name="skip the lock",
@@ -293,6 +362,40 @@ OF_RIVALS = (
         killer=f"{LOCK}::TestTheLock::test_is_not_taken_over_before_the_margin_has_passed",
     ),
     Mutant(
+        name="take a lock over without asking for it",
+        function="promote.workflow.lease:acquire",
+        before="ask(store, model, before, by=owner, operation=operation)",
+        after="pass",
+        killer=f"{LOCK}::TestALostLease::"
+        "test_is_noticed_before_the_next_write_whatever_the_clocks_say",
+        given={"before": "iam.policy"},
+    ),
+    Mutant(
+        name="give way only to who asked last",
+        function="promote.workflow.asking:asked_of",
+        before="asked.fence > holder.fence or ",
+        after="",
+        killer=f"{LOCK}::TestALostLease::"
+        "test_is_noticed_before_the_next_write_whatever_the_clocks_say",
+        given={"before": "iam.policy"},
+    ),
+    Mutant(
+        name="judge a process of another machine by its id",
+        function="promote.workflow.machine:is_dead",
+        before="if not machine or machine != this_machine():",
+        after="if False:",
+        killer=f"{LOCK}::TestTheLock::test_of_a_process_that_cannot_be_seen_from_here_is_respected",
+        given={"machine": ""},
+    ),
+    Mutant(
+        name="do not miss the newest records",
+        function="promote.workflow.journal:Journal._look",
+        before="_expect_pinned(pinned, links, self._checkpoint_key)",
+        after="pass",
+        killer="tests.workflow.test_journal::TestACheckpoint::"
+        "test_shows_that_the_newest_record_was_changed",
+    ),
+    Mutant(
         name="write with a lost lease",
         function="promote.workflow.access:write_policy",
         before="site.keep()",
@@ -303,7 +406,7 @@ OF_RIVALS = (
     ),
     Mutant(
         name="write a pointer with a lost lease",
-        function="promote.workflow.forward:write_pointer",
+        function="promote.workflow.pointing:write_pointer",
         before="run.keep()",
         after="pass",
         killer=f"{LOCK}::TestALostLease::"
@@ -312,15 +415,15 @@ OF_RIVALS = (
     ),
     Mutant(
         name="begin beside an unfinished promotion",
-        function="promote.workflow.endings:unfinished_of",
-        before="if (theirs.version, theirs.environment) == (version, environment):",
+        function="promote.workflow.unfinished:unfinished_of",
+        before="if not in_way:",
         after="if True:",
         killer=f"{LOCK}::TestAnUnfinishedPromotion::test_of_another_version_is_in_the_way",
     ),
     Mutant(
         name="overwrite a pointer that was moved",
-        function="promote.workflow.forward:_switch",
-        before="if (now.revision if now else 0) != step.revision:",
+        function="promote.workflow.pointing:switch",
+        before="if (now.revision if now else 0) != revision:",
         after="if False:",
         killer=f"{SWITCH}::TestWritingAPointer::"
         "test_never_overwrites_what_was_written_since_the_plan",
@@ -367,11 +470,151 @@ OF_THE_PLAN = (
     ),
 )
 
+OF_THE_WAVES = (
+    Mutant(
+        name="switch all waves at once",
+        function="promote.workflow.waves:_waves",
+        before="if not any(isinstance(step, Switch) for step in plan.steps):",
+        after="if True:",
+        killer=f"{WAVES}::TestAPromotionInWaves::"
+        "test_switches_one_wave_after_the_other_with_a_bake_between",
+    ),
+    Mutant(
+        name="bake without looking again",
+        function="promote.workflow.waves:_Waves.reach",
+        before="partial(self._bake, end))\n        self._verify(accounts)",
+        after="partial(self._bake, end))",
+        killer=f"{WAVES}::TestMoreFailuresThanMaxFailures::test_are_noticed_during_the_bake",
+    ),
+    Mutant(
+        name="begin a bake anew after a crash",
+        function="promote.workflow.waves:_Waves._baked_at",
+        before="latest = max(moments, default=self.run.world.clock.now())",
+        after="latest = self.run.world.clock.now()",
+        killer=f"{WAVES}::TestABakeThatWasKilled::test_does_not_begin_anew",
+    ),
+    Mutant(
+        name="trust what a killed run had switched",
+        function="promote.workflow.waves:_Waves.reach",
+        before="if end is None or end > self.run.world.clock.now():",
+        after="if moved and (end is None or end > self.run.world.clock.now()):",
+        killer=f"{WAVES}::TestABakeThatWasKilled::"
+        "test_never_lets_the_next_wave_go_when_the_first_was_not_verified",
+    ),
+    Mutant(
+        name="put a failed target back without a record",
+        function="promote.workflow.waves:_Waves._record_failure",
+        before="self.run.record(",
+        after="str(",
+        killer=f"{WAVES}::TestATargetThatFailsWithinMaxFailures::"
+        "test_is_on_record_before_its_pointer_goes_back",
+    ),
+    Mutant(
+        name="retire although a target has failed",
+        function="promote.workflow.apply:_carry_out",
+        before="if reached.failed:",
+        after="if False:",
+        killer=f"{WAVES}::TestATargetThatFailsWithinMaxFailures::"
+        "test_goes_back_at_once_and_the_rest_goes_on",
+    ),
+    Mutant(
+        name="forget failures of earlier runs",
+        function="promote.workflow.waves:_Waves._fail",
+        before="count = {*failed_before(self.run, self.observation), *self.failed}",
+        after="count = {*self.failed}",
+        killer=f"{WAVES}::TestATargetThatFailsWithinMaxFailures::"
+        "test_counts_for_good_so_that_another_one_is_too_many",
+    ),
+    Mutant(
+        name="let the first wave pass for the environment",
+        function="promote.workflow.waves:_Waves.conclude",
+        before="if not self.failed:",
+        after="if True:",
+        killer=f"{WAVES}::TestATargetThatFailsWithinMaxFailures::"
+        "test_is_no_pass_of_the_environment",
+    ),
+    Mutant(
+        name="accept any change of a failed target's pointer",
+        function="promote.core.facts:_pointer_now",
+        before="or backs < 0",
+        after="",
+        killer=f"{WAVES}::TestAPointerOfAFailedTarget::"
+        "test_that_somebody_wrote_since_makes_the_promotion_stale",
+    ),
+    Mutant(
+        name="forget a target that has left promote.yaml",
+        function="promote.workflow.endings:refuse_leavers",
+        before="if not gone:",
+        after="if True:",
+        killer="tests.workflow.test_membership::TestAnAccountThatLeft::"
+        "test_is_needed_until_its_promotion_has_ended",
+        given={"way": "abort"},
+    ),
+)
+
+OF_THE_ROOM = (
+    Mutant(
+        name="make room of what still drains",
+        function="promote.core.room:_Trial.held_by",
+        before="warm=False",
+        after="warm=False, draining=False",
+        killer=f"{ROOM}::TestNoRoom::test_says_until_when_a_version_drains",
+    ),
+    Mutant(
+        name="make room of what a role goes on allowing",
+        function="promote.core.room:_Trial.held_by",
+        before="warm=False",
+        after="warm=False, granted=False",
+        killer=f"{ROOM}::TestNoRoom::test_never_rewrites_a_policy_that_is_not_ours",
+    ),
+    Mutant(
+        name="make room without looking again",
+        function="promote.workflow.room:_unused",
+        before="if held:",
+        after="if False:",
+        killer=f"{ROOM}::TestAPromotionThatMadeRoom::"
+        "test_leaves_a_version_alone_that_a_pointer_names_again",
+    ),
+    Mutant(
+        name="make room whatever other environments do meanwhile",
+        function="promote.core.facts:_pointer_facts_elsewhere",
+        before="if target.access_role in roles:",
+        after="if False:",
+        killer=f"{ROOM}::TestAPromotionThatMadeRoom::"
+        "test_is_stale_once_a_pointer_of_another_environment_moved",
+    ),
+    Mutant(
+        name="take the next owner's work for a fault",
+        function="promote.workflow.giving_way:giving_way",
+        before="keep()\n",
+        after="pass\n",
+        killer=f"{GIVING_WAY}::TestAWait::test_finds_no_fault_with_what_the_next_owner_does",
+        given={"before": "pointer.current"},
+    ),
+    Mutant(
+        name="forget what a killed retire had revoked",
+        function="promote.workflow.loose_ends:tie_up",
+        before="in _unrecorded(site, seen):",
+        after="in ():",
+        killer=f"{RETIRING}::TestARetireThatIsKilled::test_leaves_nothing_for_a_third_one",
+    ),
+    Mutant(
+        name="forget what a killed retire had stopped",
+        function="promote.workflow.loose_ends:tie_up",
+        before="in _claimed_in_vain(seen):",
+        after="in []:",
+        killer=f"{RETIRING}::TestARetireThatIsKilled::test_waits_for_a_stop_that_it_had_asked_for",
+    ),
+)
+
 MUTANTS = (
     *OF_THE_ORDER,
     *OF_THE_PROOF,
     *OF_THE_COUNT,
     *OF_THE_WAY_BACK,
+    *OF_THE_WAVES,
+    *OF_ROLLBACKS,
     *OF_RIVALS,
     *OF_THE_PLAN,
+    *OF_THE_ROOM,
 )

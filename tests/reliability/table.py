@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 ROWS = {
+    "killed": "`promote` itself is killed with SIGKILL, over HTTP, while applications call",
     "crash": "The process ends before or after any call, then the same command runs again",
     "rivals": "Two promoters, the second let through at every call of the first",
     "faults": "A call is throttled, denied, too late, or its answer is lost",

@@ -18,4 +18,4 @@ def test_whatever_is_done_no_application_notices_and_it_can_be_mended() -> None:
 @pytest.mark.parametrize("mutant", [m for m in MUTANTS if m.name in SEEN], ids=lambda m: m.name)
 def test_a_mutant_is_noticed_by_the_walks(mutant: Mutant) -> None:
     with seeded(mutant), pytest.raises((AssertionError, PromoteError)):
-        report(walks=3 * WALKS)
+        report(walks=12 * WALKS)

@@ -31,6 +31,21 @@ class Promoting(Promoter):
         """Plan and apply, as `promote release` does."""
         return self.apply(self.plan("tools", version, to=to, adopt=adopt), wait=wait)
 
+    def rollback(
+        self,
+        version: str | None = None,
+        *,
+        of: str = "prod",
+        wait: timedelta = LONG,
+        reason: str | None = None,
+    ) -> Result:
+        """Go back, as `promote rollback --yes` does."""
+        begun = self.abort_instead("tools", version, environment=of)
+        if begun is not None:
+            return self.abort("tools", environment=of, wait=wait)
+        plan = self.plan_rollback("tools", version, environment=of, reason=reason)
+        return self.apply(plan, wait=wait)
+
     def make(self, version: str = "v2", *, to: str = "qa") -> Plan:
         """Make a plan that another process will apply."""
         return self.plan("tools", version, to=to)

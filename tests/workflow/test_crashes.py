@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
 
 from promote.core.version import Status
 from promote.errors import FailedError
-from tests.builders import a_topology
-from tests.fake_world import FakeWorld
-from tests.workflow.promoting import Promoting
+from tests.builders import a_topology, a_trained_version, prod, qa, version_arn
+from tests.fake_world import CrashError, FakeWorld
+from tests.workflow.promoting import LONG, Promoting
 from tests.workflow.test_promotion import V2
 from tests.workflow.test_switch import spoil_once_switched
 
@@ -95,3 +96,49 @@ class TestAfterACrashAnywhere:
 
 def test_the_same_command_fails_again_with_a_version_that_never_starts() -> None:
     assert not diverging("qa", never_starts, first=False)
+
+
+@pytest.mark.parametrize("again", ["resume", "release", "rollback"])
+def test_what_a_killed_run_had_stopped_is_claimed_no_longer(again: str) -> None:
+    fake = FakeWorld(a_topology(), live=None)
+    fake.become("v1", Status.STOPPED)
+    Promoting(fake).release("v1")
+    if again == "rollback":
+        Promoting(fake).release("v2")
+    fake.calls.clear()
+    fake.crash("model.stop", after=True)
+    with contextlib.suppress(CrashError):
+        command(fake, again if again == "rollback" else "release")
+    fake.revive(seconds=LEASE_OVER)
+    command(fake, again)
+    running = {arn for arn, found in fake.versions.items() if found.status is Status.RUNNING}
+    assert set(fake.ledger().claims) == running
+    assert len(running) == 1
+
+
+def test_what_had_made_room_is_claimed_no_longer_when_the_rest_is_put_back() -> None:
+    day = timedelta(days=1)
+    fake = FakeWorld(a_topology(qa(keep_warm=day), prod(keep_warm=day)), live=None)
+    fake.become("v1", Status.STOPPED)
+    for version in ("v1", "v2"):
+        Promoting(fake).release(version, wait=timedelta(0))
+    fake.versions[version_arn("v3")] = a_trained_version("v3")
+    fake.pass_time(3600)
+    fake.crash("model.stop", after=True)
+    with contextlib.suppress(CrashError):
+        Promoting(fake).release("v3")
+    fake.revive(seconds=LEASE_OVER)
+    Promoting(fake).abort("tools", wait=LONG)
+    assert fake.ledger().unfinished is None
+    assert set(fake.ledger().claims) == {version_arn("v2")}
+
+
+def command(fake: FakeWorld, verb: str) -> None:
+    promoting = Promoting(fake)
+    match verb:
+        case "resume":
+            promoting.resume("tools", wait=LONG)
+        case "release":
+            promoting.release("v2")
+        case "rollback":
+            promoting.rollback(of="qa")

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from promote.core.events import Event, Waiting
 from promote.core.record import Direction
 from promote.core.result import Outcome
-from promote.core.topology import Target
+from promote.core.status import ModelLock
+from promote.core.topology import LEASE, Target
 from promote.errors import LockedError, NotFoundError, ThrottledError
+from promote.report import text
 from promote.workflow.asking import ask
-from promote.workflow.lease import LEASE, MARGIN, lock_holder
+from promote.workflow.lease import MARGIN, lock_holder
+from tests.builders import PROD, a_grant, a_topology, prod, qa
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import Promoting
 from tests.workflow.test_lock import KEY, held
-from tests.workflow.test_promotion import V1
+from tests.workflow.test_promotion import PROD_ROLE, V1
 
 YIELD = "tools/yield.json"
 WRITES = ["model.start", "iam.put", "pointer.write"]
@@ -74,6 +79,58 @@ class TestAnOwnerThatIsAsked:
     def test_goes_on_when_the_ledger_does_not_say_what_is_asked(self, fake: FakeWorld) -> None:
         fake.fail("store.read", ThrottledError("Slow down"), on=YIELD, nth=3)
         assert Promoting(fake).release().result is Outcome.PROMOTED
+
+
+WAITS = ["v2 to run", "to be allowed on v2", "to bake", "to drain", "to be denied v1", "v1 to stop"]
+
+
+class TestAWait:
+    """Whoever is asked while it waits says so, whatever it waits for."""
+
+    def waiting(self, fake: FakeWorld, what: str, act: Callable[[], object]) -> Promoting:
+        """Return a promoter during whose first wait for something `act` happens."""
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Waiting) and event.what.endswith(what) and not done:
+                done.append(event.what)
+                act()
+
+        done: list[str] = []
+        return Promoting(fake, on_event=listen)
+
+    @pytest.mark.parametrize("what", WAITS)
+    def test_ends_saying_to_whom_it_gave_way_and_for_what(self, what: str) -> None:
+        fake = FakeWorld(a_topology(qa(), prod(bake=timedelta(minutes=1))))
+        to = "qa" if what == "v2 to run" else "prod"
+        if to == "prod":
+            Promoting(fake).release(to="qa")
+        promoter = self.waiting(fake, what, lambda: asked(fake))
+        with pytest.raises(LockedError, match="lock was given up") as caught:
+            promoter.release(to=to)
+        assert "gave way to arn:aws:iam::1:role/carol (abort tools)" in caught.value.detail
+
+    @pytest.mark.parametrize("before", ["pointer.current", "iam.policy"])
+    def test_finds_no_fault_with_what_the_next_owner_does(
+        self, in_qa: FakeWorld, before: str
+    ) -> None:
+        """The lock is taken by hand, and its new owner is at work before we look again."""
+        target = next(each for each in in_qa.targets if each.account == PROD[0])
+
+        def rival() -> None:
+            somebody = Promoting(in_qa)
+            found = somebody.lock("tools")
+            assert found is not None
+            assert somebody.release_lock(found)
+            if before == "pointer.current":
+                in_qa.point(target, V1)
+            else:
+                in_qa.write_policy(PROD_ROLE, a_grant("v1", "v2", "v3"))
+
+        promoter = self.waiting(in_qa, "to drain", lambda: in_qa.at(before, rival))
+        with pytest.raises(LockedError) as caught:
+            promoter.release(to="prod")
+        assert "(lock release tools)" in caught.value.detail
+        assert "Found last: A" in caught.value.detail
 
 
 class TestAnAbort:
@@ -175,3 +232,34 @@ class TestALockThatIsReleasedByHand:
         fake.at("store.delete", renewed)
         assert promoter.release_lock(found)
         assert KEY not in fake.objects
+
+
+class TestALongerLease:
+    @pytest.fixture
+    def patient(self) -> FakeWorld:
+        return FakeWorld(a_topology(lease=timedelta(minutes=10)))
+
+    def test_outlives_a_silence_that_the_default_does_not(self, patient: FakeWorld) -> None:
+        patient.at("iam.policy", lambda: patient.pass_time(500))
+        assert Promoting(patient).release().result is Outcome.PROMOTED
+
+    def test_is_lost_a_margin_before_it_is_over(self, patient: FakeWorld) -> None:
+        patient.at("iam.policy", lambda: patient.pass_time(560))
+        with pytest.raises(LockedError, match="lock was lost"):
+            Promoting(patient).release()
+
+    def test_is_renewed_after_a_third_of_it(self, patient: FakeWorld) -> None:
+        Promoting(patient).release()
+        assert "store.replace" not in patient.operations()  # it took less than 200 s
+        found = FakeWorld(a_topology())
+        Promoting(found).release()
+        assert "store.replace" in found.operations()
+
+    def test_is_written_into_the_lock_and_shown(self, patient: FakeWorld) -> None:
+        seen: list[ModelLock | None] = []
+        patient.at("model.start", lambda: seen.append(Promoting(patient).lock("tools")))
+        Promoting(patient).release()
+        (lock,) = seen
+        assert lock is not None
+        assert lock.holder.expires - lock.holder.since == timedelta(minutes=10)
+        assert "its lease of 10m" in text.lock(lock, "tools")

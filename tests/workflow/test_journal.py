@@ -2,24 +2,43 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.core.codec import canonical, to_json
+from promote.core.condense import RULE
 from promote.core.events import Warned
-from promote.core.record import ClaimClosed, ClaimOpened, Record
-from promote.core.result import Outcome
-from promote.errors import NeedsAttentionError
+from promote.core.record import (
+    AccessChanged,
+    ClaimClosed,
+    ClaimOpened,
+    PromotionEnded,
+    Record,
+    fold,
+)
+from promote.core.result import Outcome, Result
+from promote.errors import NeedsAttentionError, TryAgainError
 from promote.ports import Stored
 from promote.workflow.journal import Journal
+from promote.workflow.side_by_side import side_by_side
 from tests.builders import NOW, a_topology
 from tests.fake_world import FakeWorld
 from tests.workflow.promoting import Promoting
 
 OPENED = ClaimOpened(at=NOW, promotion="p1", version="v1")
 CLOSED = ClaimClosed(at=NOW, promotion="p1", version="v1")
+
+ENDED = PromotionEnded(
+    at=NOW,
+    promotion="p1",
+    digest="0" * 64,
+    result=Result(
+        result=Outcome.PROMOTED, promotion="p1", environment="qa", version="v1", previous=None
+    ),
+)
 
 
 def key(number: int) -> str:
@@ -76,6 +95,12 @@ class TestTheChain:
             journal(fake).records()
         assert f"{key(3)} was written as number 2" in caught.value.detail
 
+    def test_lets_what_is_left_of_it_be_looked_at(self) -> None:
+        fake = a_world(OPENED, CLOSED, OPENED, CLOSED)
+        put(fake, 2, b"[]")
+        del fake.objects[key(3)]
+        assert journal(fake).legible() == (OPENED, CLOSED)
+
     def test_is_not_continued_after_a_break(self) -> None:
         fake = a_world(OPENED, CLOSED)
         put(fake, 1, fake.objects[key(1)].content.replace(b"p1", b"p2"))
@@ -100,6 +125,113 @@ class TestTheChain:
         with pytest.raises(NeedsAttentionError, match="broken") as caught:
             journal(fake).records()
         assert key(2) in caught.value.detail
+
+
+CHECKPOINT = "tools/checkpoint.json"
+
+
+def reads(fake: FakeWorld) -> list[str]:
+    """Return what `state` reads of the records."""
+    fake.calls.clear()
+    journal(fake).state()
+    read = [each.resource for each in fake.calls if each.operation == "store.read"]
+    return [name for name in read if "/records/" in name]
+
+
+class TestACheckpoint:
+    def promoted(self, fake: FakeWorld) -> int:
+        """Promote once, and return how many records that left."""
+        assert Promoting(fake).release().result is Outcome.PROMOTED
+        return len(fake.records())
+
+    def test_lets_the_state_be_read_from_the_last_end_on(self, fake: FakeWorld) -> None:
+        last = self.promoted(fake)
+        whole = fold(fake.records())
+        assert reads(fake) == [key(last)]
+        assert journal(fake).state() == whole
+        journal(fake).append(OPENED)
+        assert reads(fake) == [key(last), key(last + 1)]
+        assert journal(fake).state() == fold(fake.records())
+        assert len(journal(fake).records()) == last + 1
+
+    def test_shows_that_the_newest_records_are_gone(self, fake: FakeWorld) -> None:
+        last = self.promoted(fake)
+        del fake.objects[key(last)]
+        for use in (journal(fake).state, journal(fake).records):
+            with pytest.raises(NeedsAttentionError, match="is broken") as caught:
+                use()
+            assert f"number {last} was the last record" in caught.value.detail
+        with pytest.raises(NeedsAttentionError):
+            journal(fake).append(OPENED)
+        assert key(last) not in fake.objects
+
+    def test_shows_that_the_newest_record_was_changed(self, fake: FakeWorld) -> None:
+        last = self.promoted(fake)
+        put(fake, last, fake.objects[key(last)].content.replace(b"promoted", b"refused"))
+        with pytest.raises(NeedsAttentionError, match="chain of the ledger's records"):
+            journal(fake).state()
+        put(fake, last, b"{")
+        with pytest.raises(NeedsAttentionError, match="chain of the ledger's records"):
+            journal(fake).state()
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"rule":1}'])
+    def test_that_cannot_be_read_is_as_none(self, fake: FakeWorld, content: bytes) -> None:
+        self.promoted(fake)
+        whole = fake.ledger()
+        fake.objects[CHECKPOINT] = Stored(content=content, tag="tag")
+        assert journal(fake).state() == whole
+        assert Promoting(fake).release("v1").result is Outcome.PROMOTED
+        assert len(reads(fake)) == 1
+
+    def test_of_another_rule_is_as_none(self, fake: FakeWorld) -> None:
+        self.promoted(fake)
+        other = json.loads(fake.objects[CHECKPOINT].content)
+        other.update(rule=RULE + 1, records=[])
+        whole = fake.ledger()
+        fake.objects[CHECKPOINT] = Stored(content=canonical(other), tag="tag")
+        assert journal(fake).state() == whole
+
+    def test_that_cannot_be_written_changes_nothing(self, fake: FakeWorld) -> None:
+        fake.fail("store.create", TryAgainError("No answer"), on=CHECKPOINT)
+        assert Promoting(fake).release().result is Outcome.PROMOTED
+        assert CHECKPOINT not in fake.objects
+        assert fake.ledger() == fold(fake.records())
+
+    def test_of_somebody_who_was_faster_stays(self, fake: FakeWorld) -> None:
+        ours, theirs = journal(fake), journal(fake)
+        ours.state()
+        theirs.append(ENDED)
+        ours.append(replace(ENDED, promotion="p2"))
+        assert journal(fake).state() == fold(fake.records())
+        assert len(fake.records()) == 2
+
+
+class TestAppending:
+    def test_costs_one_call_once_the_records_were_read(self) -> None:
+        fake = a_world(OPENED, CLOSED)
+        ours = journal(fake)
+        ours.state()
+        fake.calls.clear()
+        ours.append(OPENED)
+        ours.append(CLOSED)
+        assert fake.operations() == ["store.create", "store.create"]
+        assert journal(fake).records() == (OPENED, CLOSED, OPENED, CLOSED)
+
+    def test_finds_what_others_have_appended_meanwhile(self) -> None:
+        fake = a_world(OPENED)
+        ours = journal(fake)
+        ours.state()
+        journal(fake).append(CLOSED)
+        journal(fake).append(ENDED)
+        ours.append(OPENED)
+        assert journal(fake).records() == (OPENED, CLOSED, ENDED, OPENED)
+
+    def test_side_by_side_loses_nothing(self) -> None:
+        fake = a_world()
+        ours = journal(fake)
+        records: list[Record] = [OPENED, CLOSED] * 8
+        side_by_side(ours.append, records)
+        assert len(journal(fake).records()) == 16
 
 
 class TestTwoWriters:
@@ -148,6 +280,31 @@ class TestATornRecord:
         assert promoter.release().result is Outcome.PROMOTED
         said = [each.message for each in promoter.events if isinstance(each, Warned)]
         assert any(key(1) in message for message in said)
+
+
+class TestARecordOfAnotherVersionOfPromote:
+    def test_that_is_older_has_the_defaults_of_what_it_did_not_know(self) -> None:
+        fake = FakeWorld(a_topology())
+        granted = AccessChanged(at=NOW, by="me", environment="qa", version="v1", granted=True)
+        journal(fake).append(granted)
+        older = json.loads(fake.objects[key(1)].content)
+        del older["record"]["reason"]
+        put(fake, 1, canonical(older))
+        assert journal(fake).records() == (granted,)
+
+    @pytest.mark.parametrize("change", [{"kind": "of-tomorrow"}, {"wave": 3}])
+    def test_that_is_newer_is_never_guessed_at(self, change: dict[str, object]) -> None:
+        fake = a_world(OPENED)
+        newer = json.loads(fake.objects[key(1)].content)
+        newer["record"].update(change)
+        put(fake, 1, canonical(newer))
+        with pytest.raises(NeedsAttentionError, match="cannot be read") as caught:
+            journal(fake).records()
+        assert key(1) in caught.value.detail
+        assert "newer version of promote" in caught.value.remedy
+        with pytest.raises(NeedsAttentionError):
+            journal(fake).append(CLOSED)
+        assert key(2) not in fake.objects
 
 
 class TestARecordThatCannotBeRead:

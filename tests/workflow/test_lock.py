@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+import json
+import socket
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,21 +12,47 @@ from promote.core.events import PromotionBegun
 from promote.core.record import PromotionStarted
 from promote.core.result import Outcome
 from promote.core.status import LockHolder
-from promote.core.topology import Target
+from promote.core.topology import LEASE, Target
 from promote.errors import (
     LockedError,
+    NeedsAttentionError,
     NotFoundError,
     StalePlanError,
     TryAgainError,
     UnfinishedError,
 )
-from promote.workflow.lease import LEASE, MARGIN, acquire, lock_holder
+from promote.ports import Clock, Stored
+from promote.workflow.lease import MARGIN, acquire, lock_holder
+from promote.workflow.machine import this_machine
 from tests.builders import NOW, a_topology, a_trained_version, prod, qa, version_arn
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import Promoting
 from tests.workflow.test_promotion import V1, V2
 
 KEY = "tools/lock.json"
+DEAD = 2**22 + 1
+"""Above the largest process id of Linux."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A clock that is ahead of another."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.by
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+
+def writes(fake: FakeWorld) -> list[str]:
+    return [each for each in fake.operations(writes=True) if not each.startswith("store")]
 
 
 def held(fake: FakeWorld, **changes: object) -> LockHolder:
@@ -64,12 +92,44 @@ class TestTheLock:
         fake.pass_time((LEASE + MARGIN).total_seconds() + 1)
         assert Promoting(fake).release().result is Outcome.PROMOTED
 
+    @pytest.mark.skipif(
+        not this_machine(), reason="needs a system that tells its process ids apart"
+    )
     def test_of_a_dead_process_of_this_machine_is_taken_over_at_once(self, fake: FakeWorld) -> None:
         world = fake.ports()
         mine = acquire(world.store, world.clock, model="tools", owner="me", operation="x").holder
         del fake.objects[KEY]
-        held(fake, host=mine.host, pid=2**22 + 1)  # above the largest process id of Linux
+        held(fake, machine=mine.machine, pid=DEAD)
         assert Promoting(fake).release().result is Outcome.PROMOTED
+
+    @pytest.mark.parametrize("machine", ["", "boot-of-another/pid:[4026532501]"])
+    def test_of_a_process_that_cannot_be_seen_from_here_is_respected(
+        self, fake: FakeWorld, machine: str
+    ) -> None:
+        # Two containers may share a host name and have every process id but one.
+        held(fake, host=socket.gethostname(), machine=machine, pid=DEAD)
+        with pytest.raises(LockedError):
+            Promoting(fake).release()
+
+    def test_written_by_a_newer_version_of_promote_is_respected(self, fake: FakeWorld) -> None:
+        newer = {**json.loads(canonical(to_json(held(fake)))), "reason": "of tomorrow"}
+        content = canonical(newer)
+        fake.objects[KEY] = Stored(content=content, tag="newer")
+        with pytest.raises(LockedError, match="Another promotion is running") as caught:
+            Promoting(fake).release()
+        assert "bob" in caught.value.detail
+        fake.pass_time((LEASE + MARGIN).total_seconds() + 1)
+        assert Promoting(fake).release().result is Outcome.PROMOTED
+
+    @pytest.mark.parametrize("content", [b"{}", b'{"fence":"seven"}', b"[]"])
+    def test_that_says_something_else_than_we_can_read_is_nobodys_to_take(
+        self, fake: FakeWorld, content: bytes
+    ) -> None:
+        fake.objects[KEY] = Stored(content=content, tag="tag")
+        with pytest.raises(NeedsAttentionError, match="cannot be read") as caught:
+            Promoting(fake).release()
+        assert "lock.json" in caught.value.detail
+        assert not fake.operations(writes=True)
 
     def test_counts_its_holders(self, fake: FakeWorld) -> None:
         held(fake, expires=NOW - timedelta(hours=1))
@@ -134,6 +194,33 @@ class TestALostLease:
             Promoting(fake).release()
         assert "iam.put" not in fake.operations()
         assert KEY in fake.objects
+
+    @pytest.mark.parametrize("before", ["iam.policy", "pointer.current"])
+    def test_is_noticed_before_the_next_write_whatever_the_clocks_say(
+        self, fake: FakeWorld, before: str
+    ) -> None:
+        # The taker's clock is three minutes ahead, or ours stood still while the machine slept.
+        so_far: list[list[str]] = []
+
+        def take(owner: str) -> None:
+            world = fake.ports()
+            ahead = Ahead(world.clock, timedelta(minutes=3) * len(so_far or [1]))
+            acquire(world.store, ahead, model="tools", owner=owner, operation="release v3")
+
+        def rivals() -> None:
+            take("second")
+            so_far.append(writes(fake))
+            so_far.append(writes(fake))
+            take("third")
+
+        fake.at(before, rivals)
+        with pytest.raises(LockedError) as caught:
+            Promoting(fake).release()
+        assert writes(fake) == so_far[0]
+        assert "third" in caught.value.detail
+        holder = lock_holder(fake.ports().store, "tools")
+        assert holder is not None
+        assert (holder.owner, holder.fence) == ("third", 3)
 
     def test_turns_nothing_back_and_the_same_command_goes_on(self, fake: FakeWorld) -> None:
         fake.at("iam.policy", lambda: fake.pass_time(80))

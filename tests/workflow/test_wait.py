@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,6 +58,17 @@ class TestPolling:
         clock = Time()
         assert poll(looks(1), bool, pace=Pace(clock=clock, deadline=9), what="it") == 1
         assert clock.slept == []
+
+    def test_ends_on_a_clock_that_rounds_its_last_moment_away(self) -> None:
+        random.seed(451)  # the pauses then end one unit in the last place before the deadline
+        clock, asked = Time(seconds=4040.449554242498), itertools.count()
+        with pytest.raises(DeadlineError):
+            poll(
+                lambda: next(asked) > 300,
+                bool,
+                pace=Pace(clock=clock, deadline=60),
+                what="it",
+            )
 
     def test_looks_again_after_an_answer_that_may_change(self) -> None:
         clock = Time()
@@ -190,3 +203,23 @@ class TestSideBySide:
         with pytest.raises(AccessDeniedError):
             side_by_side(work, range(100), cancelled=cancelled)
         assert len(begun) < 30
+
+    def test_that_fails_within_another_is_told_and_not_that_the_rest_was_cancelled(self) -> None:
+        cancelled, ended = threading.Event(), threading.Event()
+
+        def inner(item: int) -> None:
+            if item == 0:
+                raise ThrottledError("Slow down")
+            ended.wait(5)  # so that the one that is cancelled is done before this is told
+            ended.clear()
+            ended.wait(0.1)
+
+        def outer(item: int) -> None:
+            if item == 1:
+                side_by_side(inner, range(2), cancelled=cancelled)
+            cancelled.wait(5)
+            ended.set()
+            raise InterruptedBySignalError("Cancelled")
+
+        with pytest.raises(ThrottledError):
+            side_by_side(outer, range(2), cancelled=cancelled)

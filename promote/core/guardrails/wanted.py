@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from promote.core.codec import canonical
 from promote.core.guardrails.organization import ControlType
+from promote.core.perimeter import Guardrails
 from promote.core.policies.documents import wanted_documents
 from promote.core.policies.phrases import Phrases
 from promote.core.policies.proof import Render
-from promote.core.topology import Guardrails, Topology
+from promote.core.topology import Topology
 from promote.errors import InputError, PolicyError
 from promote.iam.document import Kind, Policy, loads, parse, same
 from promote.iam.quota import QUOTAS, Usage

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from promote.cli.main import execute
 from promote.core import planfile
 from promote.core.result import Outcome, Retired, Retirement
 from promote.core.status import Finding
+from promote.errors import AccessDeniedError
 from tests.builders import version_arn
 from tests.unit.cli import fakes
 from tests.unit.cli.fakes import NOTHING_TO_DO, PLAN, FakePromoter, FakeRun
@@ -113,13 +115,18 @@ class TestWhatWasInterrupted:
         run = FakeRun("abort", "tools", "--yes", "--reason", "wrong", promoter=promoter)
         assert execute(run) == 0
         assert promoter.calls == [
-            ("abort", ("tools",), {"reason": "wrong", "wait": timedelta(minutes=10)})
+            (
+                "abort",
+                ("tools",),
+                {"environment": None, "reason": "wrong", "wait": timedelta(minutes=10)},
+            )
         ]
 
     def test_waits_as_long_as_is_asked(self) -> None:
         promoter = FakePromoter(resume=fakes.a_result())
         assert execute(FakeRun("resume", "tools", "--wait", "2h", promoter=promoter)) == 0
-        assert promoter.calls == [("resume", ("tools",), {"wait": timedelta(hours=2)})]
+        asked = {"environment": None, "wait": timedelta(hours=2)}
+        assert promoter.calls == [("resume", ("tools",), asked)]
 
     def test_refuses_a_time_without_a_unit(self) -> None:
         assert execute(FakeRun("resume", "tools", "--wait", "10")) == 2
@@ -194,8 +201,26 @@ class TestRetire:
         done = (Retirement(model="tools", done=(gone,), skipped=("locked",)),)
         promoter = FakePromoter(retire=done)
         assert execute(FakeRun("retire", "tools", "--wait", "0s", promoter=promoter)) == 0
-        assert promoter.calls == [("retire", ("tools",), {"wait": timedelta(0)})]
+        ((name, arguments, options),) = promoter.calls
+        assert (name, arguments, options["wait"]) == ("retire", ("tools",), timedelta(0))
         assert capsys.readouterr().out == "tools:\n  stopped v1 in qa\n  skipped: locked\n"
+
+    def test_that_fails_in_part_shows_the_rest_and_ends_with_the_error(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Failing(FakePromoter):
+            def retire(self, _model: object, *, on_retired: Any, **_options: object) -> None:
+                gone = Retired(step="stop", environment="qa", version=version_arn("v1"))
+                on_retired(Retirement(model="tools", failed=("tools in qa: Access denied.",)))
+                on_retired(Retirement(model="hammers", done=(gone,)))
+                raise AccessDeniedError("Access denied", "tools in qa: Access denied.")
+
+        assert execute(FakeRun("retire", "--all", promoter=Failing())) == 6
+        shown = capsys.readouterr()
+        assert shown.out == (
+            "tools:\n  failed: tools in qa: Access denied.\nhammers:\n  stopped v1 in qa\n"
+        )
+        assert "Error: Access denied" in shown.err
 
     def test_of_all_with_nothing_due_is_no_failure(
         self, capsys: pytest.CaptureFixture[str]

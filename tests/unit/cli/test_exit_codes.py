@@ -41,7 +41,7 @@ class TestEveryErrorOfTheLibrary:
     def test_ends_with_the_code_of_its_class_and_says_all_its_parts(
         self, error: errors.PromoteError, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code = execute(FakeRun("history", "tools", promoter=FakePromoter(history=error)))
+        code = execute(FakeRun("lock", "show", "tools", promoter=FakePromoter(lock=error)))
         assert code == _expected(error)
         assert code in EXIT_CODES
         out, err = capsys.readouterr()
@@ -56,8 +56,8 @@ class TestEveryErrorOfTheLibrary:
     def test_is_the_last_line_of_stdout_for_programs(
         self, error: errors.PromoteError, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        promoter = FakePromoter(history=error)
-        code = execute(FakeRun("history", "tools", "-o", "json", promoter=promoter))
+        promoter = FakePromoter(lock=error)
+        code = execute(FakeRun("lock", "show", "tools", "-o", "json", promoter=promoter))
         out, err = capsys.readouterr()
         document = json.loads(out.splitlines()[-1])
         assert err == ""

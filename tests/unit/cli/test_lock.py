@@ -21,8 +21,9 @@ LOCK = ModelLock(
         fence=3,
     ),
     live=True,
+    lease=120.0,
 )
-GONE = ModelLock(model="tools", holder=LOCK.holder, live=False)
+GONE = ModelLock(model="tools", holder=LOCK.holder, live=False, lease=120.0)
 RELEASE = ("lock", "release", "tools")
 
 
@@ -30,7 +31,16 @@ class TestShow:
     @pytest.mark.parametrize(
         ("lock", "parts"),
         [
-            (LOCK, ("role/build", "build-7", "process 12", "release tools v2 to prod", "alive")),
+            (
+                LOCK,
+                (
+                    "role/build",
+                    "build-7",
+                    "process 12",
+                    "release tools v2 to prod",
+                    "lease of 2m in",
+                ),
+            ),
             (GONE, ("role/build", "the next command takes the lock over")),
             (None, ("tools is not locked.",)),
         ],

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from promote.config import parse, schema, show
-from promote.core.topology import DataLake, Guardrails
+from promote.core.perimeter import DataLake, Guardrails
 from tests.unit.config.files import SMALL, changed, problems, spoiled
 from tests.unit.config.test_schema import accepts
 

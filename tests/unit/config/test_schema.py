@@ -107,7 +107,7 @@ class TestSchema:
             ("drain: 30s", "drain: 30 s"),
             ("drain: 30s", "keep_warm: 24 h"),
             ("start: 30m", "start: 00m"),
-            ("[100%]", "[1, 100%]"),
+            ("[100%]", "[1, 0%]"),
             ("{model}-{environment}", "{modle}-{environment}"),
             ("ledger: .promote", "ledger: https://ledger"),
             ("min_accuracy: 0.9", "min_accuracy: 90%"),

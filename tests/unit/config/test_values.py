@@ -44,6 +44,11 @@ class TestGood:
         topology = parse(changed("drain: 30s", f"drain: {text}"))
         assert topology.environment("qa").drain == length
 
+    def test_a_lease_is_two_minutes_unless_it_is_longer(self) -> None:
+        assert parse(GOOD).lease == timedelta(minutes=2)
+        assert parse(changed("ledger: .promote", "lease: 120s")).lease == timedelta(minutes=2)
+        assert parse(changed("ledger: .promote", "lease: 5m")).lease == timedelta(minutes=5)
+
     def test_texts_that_look_like_something_else_stay_texts(self) -> None:
         topology = parse(changed("project: tools-detector", "project: 1.10"))
         assert topology.models[0].project == "1.10"
@@ -161,6 +166,11 @@ BAD = [
         "start: 30m",
         "start: 0m",
         "26:22: defaults.deadlines.start: '0m' leaves no time at all",
+    ),
+    (
+        "ledger: .promote",
+        "lease: 119s",
+        "4:8: lease: expected at least 2m, found '119s'",
     ),
     (
         "min_accuracy: 0.9",
@@ -418,23 +428,9 @@ class TestKeys:
                     f"31:5: environments[0].{key} is not supported yet: it comes with {later}",
                 )
                 for key, value, later in (
-                    ("max_failures", "0", "waves of target accounts"),
-                    ("bake", "5m", "waves of target accounts"),
                     ("gates", "{f1: 0.8}", "gates"),
-                    ("lease", "5m", "expiring locks"),
                     ("manage_trust", "true", "managed trust policies"),
                 )
-            ),
-            *(
-                (
-                    "waves: [100%]",
-                    f"waves: {value}",
-                    (
-                        "36:12: environments[1].waves: only [100%] is supported yet: anything else "
-                        "comes with waves of target accounts"
-                    ),
-                )
-                for value in ("[1, 25%, 100%]", "100%", "[]", "[100%, [100%]]")
             ),
         ],
     )

@@ -20,7 +20,19 @@ from promote.core.observation import (
     PointerState,
     PointerValue,
 )
-from promote.core.plan import Drain, Grant, Plan, Prove, Revoke, Start, Step, Stop, Switch
+from promote.core.plan import (
+    Bake,
+    Drain,
+    Grant,
+    Plan,
+    Prove,
+    Revoke,
+    Start,
+    Step,
+    Stop,
+    Switch,
+    makes_room,
+)
 from promote.core.planner import make_plan
 from promote.core.progress import stoppable_after_undo, switched_back, withdrawn
 from promote.core.record import LedgerState, Unfinished, VerificationDone
@@ -102,7 +114,7 @@ class PureWorld:
         wish = self.wish(version, to, adopt=adopt)
         if unfinished is not None:
             begun = Unfinished(promotion="promote-1", plan=unfinished, since=NOW, by=PROMOTER)
-            ledger = replace(wish.observation.ledger, unfinished=begun)
+            ledger = replace(wish.observation.ledger, open=(begun,))
             wish = replace(wish, observation=replace(wish.observation, ledger=ledger))
         return make_plan(wish, tool="promote 0.1.0")
 
@@ -149,16 +161,19 @@ class PureWorld:
                 return self
             case Switch():
                 return self._switched(step)
+            case Bake():
+                return self.later(step.seconds)
             case Drain():
                 changed = [self._pointer(step, a).current for a in step.accounts]
                 end = max(each.changed_at for each in changed if each) + timedelta(
-                    seconds=step.seconds
+                    seconds=max(step.seconds, step.keep_warm)
                 )
                 return replace(self, now=max(self.now, end))
             case Revoke():
                 return self._revoked(step)
             case Stop():
-                held = holders(step.version, self.topology, self.observe())
+                warm = not step.makes_room
+                held = holders(step.version, self.topology, self.observe(), warm=warm)
                 assert not held, f"P6 forbids the stop of {step.version}: {held}"
                 return self.stopped(step.version)
 
@@ -168,7 +183,8 @@ class PureWorld:
         The verification through the pointers belongs to the last step before the drain.
         """
         world = self
-        forward = [step for step in steps if not isinstance(step, Drain | Revoke | Stop)]
+        after = [isinstance(s, Drain | Revoke | Stop) and not makes_room(s) for s in steps]
+        forward = steps[: after.index(True)] if any(after) else steps
         yield world
         for number, step in enumerate(steps, start=1):
             world = world.after(step)

@@ -131,6 +131,17 @@ class TestFromJson:
         with pytest.raises(CodecError, match=f"document.{key}: found nothing, expected a value"):
             from_json(Drawing, rest)
 
+    def test_lets_an_older_document_have_the_defaults_of_what_it_did_not_know(self) -> None:
+        rest = plain(shapes=[{"side": 2, "shape": "square"}])
+        del rest["open"]
+        drawing: Drawing = from_json(Drawing, rest, lenient=True)
+        assert drawing.open is True
+        del rest["scale"]
+        with pytest.raises(CodecError, match=r"document\.scale: found nothing"):
+            from_json(Drawing, rest, lenient=True)
+        with pytest.raises(CodecError, match="found 'shut'"):
+            from_json(Drawing, plain(shut=False), lenient=True)
+
     @pytest.mark.parametrize("data", [None, [], "text", 1])
     def test_refuses_what_is_no_object(self, data: object) -> None:
         with pytest.raises(CodecError, match="expected an object"):

@@ -76,7 +76,7 @@ class TestHolders:
         found = holders(V1, TOPOLOGY, an_observation(TOPOLOGY))
 
         assert len(found) == 5
-        assert f"of qa/{QA} names it, or did so within its drain" in found[0]
+        assert f"of qa/{QA} names it" in found[0]
         assert found[1].endswith("role/tools-qa allows it")
 
     def test_leave_one_environment_out_on_demand(self) -> None:

@@ -92,14 +92,17 @@ class TestPointer:
 class TestSlot:
     def full(self) -> PureWorld:
         found = world()
-        other = a_version("v4", status=Status.STOPPING)
+        other = a_version("v4", status=Status.STARTING)
         return replace(found, versions={**found.versions, other.arn: other})
 
     def test_is_refused_naming_every_holder(self) -> None:
         with pytest.raises(QuotaError) as refused:
             self.full().plan()
 
-        assert "tools-detector/v1  RUNNING\n  tools-detector/v4  STOPPING" in refused.value.detail
+        assert "tools-detector/v1  RUNNING\n    the pointer" in refused.value.detail
+        assert (
+            "tools-detector/v4  STARTING\n    a version cannot be stopped" in refused.value.detail
+        )
         assert "all 2 running versions" in refused.value.detail
         assert "promote version stop tools VERSION" in refused.value.remedy
 

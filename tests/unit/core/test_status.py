@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from promote.core.drift import Drift
 from promote.core.observation import AccessRoleState, Json
 from promote.core.record import (
     Direction,
@@ -13,7 +14,7 @@ from promote.core.record import (
     Unfinished,
 )
 from promote.core.result import Left
-from promote.core.status import LockHolder, ModelStatus, VersionStatus, summarise
+from promote.core.status import LockHolder, ModelLock, ModelStatus, VersionStatus, summarise
 from promote.core.topology import Capacity, Granularity
 from promote.core.version import Status
 from tests.builders import (
@@ -64,9 +65,13 @@ def status_of(**changes: Any) -> ModelStatus:
     return summarise(TOPOLOGY, an_observation(TOPOLOGY, **changes))
 
 
-def drift(environment: str = "qa", **changes: Any) -> tuple[str, ...]:
+def drifts(environment: str = "qa", **changes: Any) -> tuple[Drift, ...]:
     found = status_of(**changes).environments
     return next(each.drift for each in found if each.name == environment)
+
+
+def drift(environment: str = "qa", **changes: Any) -> tuple[str, ...]:
+    return tuple(each.summary for each in drifts(environment, **changes))
 
 
 def version_of(status: ModelStatus, name: str) -> VersionStatus:
@@ -75,11 +80,8 @@ def version_of(status: ModelStatus, name: str) -> VersionStatus:
 
 def unfinished(**changes: Any) -> LedgerState:
     request = a_request(**changes)
-    return LedgerState(
-        unfinished=Unfinished(
-            promotion="p-1", plan=a_plan(request=request), since=NOW - HOUR, by=PROMOTER
-        )
-    )
+    begun = Unfinished(promotion="p-1", plan=a_plan(request=request), since=NOW - HOUR, by=PROMOTER)
+    return LedgerState(open=(begun,))
 
 
 class TestSummarise:
@@ -117,8 +119,8 @@ class TestSummarise:
         assert status.environments[0].granted == (pattern,)
         assert not status.drifted
 
-    def test_carries_the_holder_of_the_lock(self) -> None:
-        lock = LockHolder(
+    def test_carries_the_lock(self) -> None:
+        holder = LockHolder(
             owner=PROMOTER,
             host="build-7",
             pid=4711,
@@ -127,6 +129,7 @@ class TestSummarise:
             expires=NOW + MINUTE,
             fence=7,
         )
+        lock = ModelLock(model="tools", holder=holder, live=False, lease=120)
         assert summarise(TOPOLOGY, an_observation(), lock).lock == lock
 
     def test_tells_the_unfinished_promotion_and_that_it_goes_forward(self) -> None:
@@ -143,7 +146,7 @@ class TestSummarise:
         back = Unfinished(
             promotion="p-1", plan=going.plan, since=going.since, by=going.by, turned=turned
         )
-        found = status_of(ledger=LedgerState(unfinished=back)).unfinished
+        found = status_of(ledger=LedgerState(open=(back,))).unfinished
         assert found is not None
         assert (found.direction, found.reason) == (
             Direction.ROLLING_BACK,
@@ -299,16 +302,25 @@ class TestPointerDrift:
     def test_tells_of_other_units_than_the_capacity(self) -> None:
         topology = a_topology(qa(), models=(a_model(capacity=Capacity(min=1, max=3)),))
         observation = an_observation(topology, versions=(a_version("v1", min_units=2),))
-        assert summarise(topology, observation).environments[0].drift == (
-            "v1 runs with 2 inference units; capacity in promote.yaml is 1-3.",
+        (found,) = summarise(topology, observation).environments[0].drift
+        assert found.summary.startswith(
+            "v1 runs with 2 inference units; capacity in promote.yaml is 1-3. It is not restarted"
         )
+        assert (found.adopt, found.repair) == ((), ())
 
 
 class TestRoleDrift:
     def test_tells_of_a_role_that_does_not_exist(self) -> None:
         observation = without_role(an_observation(), "tools-qa")
         status = summarise(TOPOLOGY, observation).environments[0]
-        assert status.drift == (f"The access role tools-qa does not exist ({QA_ROLE}).",)
+        (found,) = status.drift
+        assert found.summary == (
+            f"The access role tools-qa does not exist ({QA_ROLE}). Whoever manages roles must "
+            "create it, with its trust policy."
+        )
+        assert found.show == (
+            "promote policy render --model tools --environment qa --kind access-role-trust",
+        )
         assert status.granted == ()
 
     def test_tells_of_a_version_that_is_not_granted(self) -> None:
@@ -333,7 +345,8 @@ class TestRoleDrift:
         assert drift(roles={"tools-qa": role("tools-qa", "v1", inline=inline)}) == (
             (
                 "tools-qa does not allow rekognition:DetectCustomLabels on v1, which the pointer "
-                f"of {QA} names."
+                f"of {QA} names. A policy on it denies it, which promote does not write: whoever "
+                "did must take the denial away."
             ),
         )
 
@@ -394,8 +407,10 @@ class TestRoleDrift:
         wanted = {arn: state.trust for arn, state in access_roles(TOPOLOGY).items()}
         observation = an_observation(roles={"tools-qa": role("tools-qa", "v1", trust=a_trust())})
         qa_status, prod_status = summarise(TOPOLOGY, observation, None, wanted).environments
-        assert qa_status.drift == (
-            "The trust policy of tools-qa is not the one that promote.yaml asks for.",
+        (found,) = qa_status.drift
+        assert found.summary == (
+            "The trust policy of tools-qa is not the one that promote.yaml asks for. Whoever "
+            "manages roles must write it."
         )
         assert prod_status.drift == ()
 
@@ -404,10 +419,9 @@ class TestRoleDrift:
         built = an_observation(topology, versions=(a_trained_version(), a_version()))
         observation = without_role(built, f"tools-{PROD[1]}")
         (found,) = summarise(topology, observation).environments
-        assert found.drift == (
-            (
-                f"The access role tools-{PROD[1]} does not exist "
-                f"(arn:aws:iam::{ML}:role/tools-{PROD[1]})."
-            ),
+        (drifted,) = found.drift
+        assert drifted.summary.startswith(
+            f"The access role tools-{PROD[1]} does not exist "
+            f"(arn:aws:iam::{ML}:role/tools-{PROD[1]})."
         )
         assert found.granted == ("v1",)

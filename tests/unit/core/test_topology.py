@@ -18,6 +18,7 @@ from promote.core.topology import (
     Smoke,
     Topology,
 )
+from promote.core.waves import WaveSize
 from promote.errors import NotFoundError
 from tests.builders import ML, PROD, QA, a_model, a_topology, an_environment, prod, qa
 
@@ -130,6 +131,9 @@ SETTINGS = {
     "keep_warm": {"keep_warm": timedelta(hours=1)},
     "smoke": {"smoke": Smoke(min_accuracy=0.8)},
     "vpc_endpoints": {"vpc_endpoints": ("vpce-1",)},
+    "waves": {"waves": (WaveSize(1),)},
+    "max_failures": {"max_failures": 1},
+    "bake": {"bake": timedelta(seconds=1)},
 }
 
 

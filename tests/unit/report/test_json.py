@@ -56,6 +56,7 @@ def test_an_event_carries_its_step_whole() -> None:
             "environment": "prod",
             "version": V1,
             "deadline": 1800.0,
+            "makes_room": False,
             "undo": None,
         },
     }
@@ -80,7 +81,8 @@ def test_a_result_says_how_it_ended_and_what_is_left() -> None:
     assert json.result(result) == (
         '{"format": 1, "kind": "result", "result": "rolled-back", "promotion": "p-1", '
         f'"environment": "prod", "version": "{V2}", "previous": null, "left": [{{"step": "stop", '
-        f'"version": "{V2}", "not_before": "2026-03-02T15:00:00Z"}}], "seconds": 95.5}}'
+        f'"version": "{V2}", "not_before": "2026-03-02T15:00:00Z"}}], "seconds": 95.5, '
+        '"rollback": false}'
     )
 
 
@@ -117,11 +119,13 @@ def test_an_error_has_its_three_parts() -> None:
 def test_a_status_has_a_document_for_each_model() -> None:
     document = read(json.status([summarise(a_topology(), an_observation())]))
     (model,) = document["models"]
-    assert list(model) == ["model", "environments", "versions", "unfinished", "left", "lock"]
+    known = ["model", "environments", "versions", "unfinished", "open", "left", "lock"]
+    assert list(model) == known
     assert model["environments"][0] == {
         "name": "qa",
         "targets": [{"account": QA, "pointer": "/models/tools/version-arn", "version": "v1"}],
         "granted": ["v1"],
+        "held": [],
         "drift": [],
     }
     assert model["versions"][1] == {

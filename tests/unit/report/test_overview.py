@@ -16,7 +16,7 @@ from promote.core.record import (
     VerificationDone,
 )
 from promote.core.result import Outcome, Result
-from promote.core.status import LockHolder, summarise
+from promote.core.status import LockHolder, ModelLock, summarise
 from promote.core.version import Status
 from promote.report import text
 from tests.builders import (
@@ -87,18 +87,20 @@ class TestStatus:
             pointers=pointers,
             versions=(a_version("v3"), a_version("v2"), a_version("v1")),
             ledger=LedgerState(
-                unfinished=Unfinished(
-                    promotion="p-1",
-                    plan=a_plan(),
-                    since=NOW,
-                    by=PROMOTER,
-                    turned=RollbackStarted(
-                        at=NOW, promotion="p-1", reason="it failed", switched=()
+                open=(
+                    Unfinished(
+                        promotion="p-1",
+                        plan=a_plan(),
+                        since=NOW,
+                        by=PROMOTER,
+                        turned=RollbackStarted(
+                            at=NOW, promotion="p-1", reason="it failed", switched=()
+                        ),
                     ),
                 )
             ),
         )
-        lock = LockHolder(
+        holder = LockHolder(
             owner=PROMOTER,
             host="build-7",
             pid=12,
@@ -107,6 +109,7 @@ class TestStatus:
             expires=NOW + HOUR,
             fence=3,
         )
+        lock = ModelLock(model="tools", holder=holder, live=False, lease=120)
         output = text.status([summarise(TOPOLOGY, observation, lock)])
         assert output == dedent(
             f"""\
@@ -127,18 +130,25 @@ class TestStatus:
                 which is not the ARN of a model version.
               - tools-qa allows v1, which no pointer of its targets names or named within
                 the drain.
+                  adopt:  promote resume tools
+                          promote release tools v1 --to qa
+                  repair: promote access revoke tools v1 --environment qa
               - prod/555555555555: the pointer /models/tools/version-arn names a version of
                 another project, hammers in account 222222222222 (us-east-1):
                 {version_arn("v7", project="hammers")}.
+                  repair: promote resume tools
+                          promote rollback tools v2 --environment prod
               - tools-prod does not allow rekognition:DetectCustomLabels on v2, which the
                 pointer of 444444444444 names.
+                  repair: promote access grant tools v2 --environment prod
               - tools-prod does not allow rekognition:DetectCustomLabels on
                 {version_arn("v7", project="hammers")},
                 which the pointer of 555555555555 names.
-              - tools-prod allows v1, which no pointer of its targets names or named within
-                the drain.
+                  repair: promote resume tools
+                          promote rollback tools v2 --environment prod
 
-              Orphan: v3 runs for nobody and costs $4.00 per hour.
+              Orphan: v3 runs for nobody and costs $4.00 per hour. To stop it:
+                  promote version stop tools v3 --force
 
               Unfinished: promotion p-1 of v2 to prod, since 2026-03-02 14:00 UTC, by
               arn:aws:sts::111111111111:assumed-role/release/alice; it is rolling back: it
@@ -150,7 +160,8 @@ class TestStatus:
 
               Locked by arn:aws:sts::111111111111:assumed-role/release/alice on build-7
               (process 12) for release tools v2 to prod, since 2026-03-02 14:00 UTC, expires
-              2026-03-02 15:00 UTC.
+              2026-03-02 15:00 UTC. It is gone, so that the next command takes the lock
+              over.
             """
         )
 

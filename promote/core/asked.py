@@ -1,0 +1,56 @@
+"""What follows from how something was asked for: a promotion, or a rollback to a version before.
+
+A rollback is a promotion that no gate and no accuracy stops: all targets at once, no golden images
+before the switch, no wave, no bake, nothing counted that fails. Its environment says so, so that
+whatever plans, checks and carries out promotions need not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from promote.arn import short_version
+from promote.core.plan import Request
+from promote.core.topology import Environment, Topology
+
+
+def environment_of(topology: Topology, request: Request) -> Environment:
+    """Return the environment that is asked for, as it counts for this request.
+
+    Raises:
+        NotFoundError: promote.yaml has no such environment.
+    """
+    environment = topology.environment(request.environment)
+    if not request.rollback:
+        return environment
+    return replace(
+        environment,
+        after=(),
+        waves=(),
+        bake=timedelta(0),
+        max_failures=0,
+        smoke=replace(environment.smoke, images=None),
+    )
+
+
+def once_more(request: Request) -> str:
+    """Return the command that asks for the same again."""
+    version = short_version(request.version)
+    if request.rollback:
+        return rollback(request.model, request.version, request.environment)
+    return f"promote release {request.model} {version} --to {request.environment}"
+
+
+def rollback(model: str, version: str, environment: str) -> str:
+    """Return the command that goes back to a version (name or ARN); empty is the one before."""
+    name = f" {short_version(version)}" if version else ""
+    return f"promote rollback {model}{name} --environment {environment}"
+
+
+def plan(request: Request) -> str:
+    """Return the command that shows a plan of the same."""
+    if request.rollback:
+        return f"{once_more(request)} --out plan.json"
+    version = short_version(request.version)
+    return f"promote plan {request.model} {version} --to {request.environment}"

@@ -1,0 +1,73 @@
+"""What `status` tells from the ledger alone: what is unfinished, and what is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from promote.core.observation import Observation
+from promote.core.progress import failed_targets
+from promote.core.record import Direction, Unfinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedStatus:
+    """A promotion that was started and has not ended."""
+
+    promotion: str
+    version: str
+    """The version's ARN."""
+    environment: str
+    rollback: bool = False
+    """Whether it is a rollback to the version."""
+    since: datetime
+    """In UTC."""
+    by: str
+    direction: Direction
+    reason: str
+    """Why it turned back; empty while it goes forward."""
+    failed: tuple[str, ...] = ()
+    """The accounts that failed their verification and do not name the version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldStatus:
+    """A version that a rollback left: it is not released there again without a reason."""
+
+    version: str
+    """Its ARN."""
+    since: datetime
+    """In UTC."""
+    by: str
+    """The ARN of the caller who rolled back."""
+    reason: str | None
+
+
+def unfinished_in(observation: Observation) -> tuple[UnfinishedStatus, ...]:
+    """Return every unfinished promotion, the one that was begun last at the end."""
+    return tuple(_unfinished(each, observation) for each in observation.ledger.open)
+
+
+def held_in(observation: Observation, environment: str) -> tuple[HeldStatus, ...]:
+    """Return what is held in an environment, what was held first at the front."""
+    found = [
+        HeldStatus(version=version, since=each.at, by=each.by, reason=each.reason)
+        for (version, place), each in observation.ledger.held.items()
+        if place == environment
+    ]
+    return tuple(sorted(found, key=lambda each: (each.since, each.version)))
+
+
+def _unfinished(found: Unfinished, observation: Observation) -> UnfinishedStatus:
+    request = found.plan.request
+    return UnfinishedStatus(
+        promotion=found.promotion,
+        version=request.version,
+        environment=request.environment,
+        rollback=request.rollback,
+        since=found.since,
+        by=found.by,
+        direction=found.direction,
+        reason="" if found.turned is None else found.turned.reason,
+        failed=failed_targets(found, observation),
+    )

@@ -1,0 +1,35 @@
+"""Tell apart what went wrong from what somebody else did who has the lock by now.
+
+An owner that gave way, or whose lock was taken, finds a world that others change. What it sees
+there is no finding: it says that it gave way, to whom and for what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from promote.errors import LockedError, NeedsAttentionError, PromoteError
+
+
+@contextmanager
+def giving_way(keep: Callable[[], None]) -> Iterator[None]:
+    """Let the body run; if it ends needing attention, ask first whether the lock is still ours.
+
+    Args:
+        keep: Raises when it is not.
+
+    Raises:
+        LockedError: It is not; tells what was found last, too.
+    """
+    try:
+        yield
+    except NeedsAttentionError as error:
+        try:
+            keep()
+        except LockedError as lost:
+            lost.detail += f"\n\nFound last: {error.summary}. {error.detail}"
+            raise lost from error
+        except PromoteError:
+            pass  # the ledger does not answer: nobody asked, as far as we know
+        raise
