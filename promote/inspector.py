@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from promote.core.audit import audit, of_records
+from promote.core.dossier import Dossier, dossier
 from promote.core.history import is_undone_by_abort
 from promote.core.observation import Json
 from promote.core.policies.proof import Render
 from promote.core.record import Record, Unfinished
+from promote.core.seal import Verified, verified
 from promote.core.status import Finding, ModelLock, ModelStatus, summarise
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
+from promote.ledger.signatures import public_key
 from promote.ports import Caller, Clock, PolicyAnalyzer, Store, World
 from promote.wiring import new_promotion_id, open_world, proving_renderer, system_clock
+from promote.workflow.chains import read_chain, whole_chain
 from promote.workflow.compare import wanted_trusts
 from promote.workflow.doctor import Doctor
 from promote.workflow.journal import Journal
@@ -36,6 +42,9 @@ class Inspector:
         clock: The time; None is the machine's.
         analyzer: Who else is asked about documents; None is IAM Access Analyzer.
     """
+
+    execution: str | None = None
+    """The id of the pipeline execution that this is a part of: kept in the records."""
 
     def __init__(
         self,
@@ -90,6 +99,50 @@ class Inspector:
             NeedsAttentionError: One of them cannot be read, or they are not whole.
         """
         return Journal(self.world.store, self._topology.model(model).name).records()
+
+    def promotion(self, model: str, promotion: str) -> Dossier:
+        """Return everything that is on record of one promotion, by its id or the end of it.
+
+        Raises:
+            NotFoundError: There is no such promotion.
+            RefusedError: The records are not what was written.
+        """
+        name = self._topology.model(model).name
+        return dossier(promotion, whole_chain(self.world.store, name).links, name)
+
+    def verify_history(self, model: str, public_keys: Iterable[bytes] = ()) -> Verified:
+        """Check every record of a model, and its signatures, against public keys in PEM or DER.
+
+        Raises:
+            InputError: One of the keys is none.
+        """
+        name = self._topology.model(model).name
+        checks = tuple(public_key(content) for content in public_keys)
+        wanted = bool(checks) or self._topology.signing_key is not None
+        return verified(name, read_chain(self.world.store, name), checks, wanted=wanted)
+
+    def audit(
+        self, model: str | None = None, public_keys: Iterable[bytes] = ()
+    ) -> tuple[Finding, ...]:
+        """Hold the promises against the records of one model or of every one, and the world.
+
+        Raises:
+            InputError: One of the public keys is none; see `verify_history`.
+        """
+        models = (self._topology.model(model),) if model else self._topology.models
+        keys, trusts = tuple(public_keys), self._trusts()
+        return tuple(f for each in models for f in self._audit(each.name, keys, trusts))
+
+    def _audit(
+        self, model: str, keys: tuple[bytes, ...], trusts: dict[str, Json]
+    ) -> tuple[Finding, ...]:
+        whole = self.verify_history(model, keys)
+        if not whole.ok and read_chain(self.world.store, model).broken is not None:
+            return (of_records(whole),)  # then they add up to nothing, either
+        seen = self._observer(model, self._topology.environments[0]).observe()
+        status = summarise(self._topology, seen, self.lock(model), trusts)
+        chain = read_chain(self.world.store, model)
+        return audit(self._topology, seen, status, chain, whole)
 
     def legible_history(self, model: str) -> tuple[Record, ...]:
         """Return what can be read of a history that is not whole, for a person to look at."""

@@ -27,8 +27,8 @@ from promote.core.result import Result, Retirement
 from promote.core.status import ModelLock
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
-from promote.inspector import Inspector
 from promote.ports import Clock, PolicyAnalyzer, Store
+from promote.reviewer import Reviewing
 from promote.wiring import new_promotion_id
 from promote.workflow import analysis, single
 from promote.workflow import apply as applying
@@ -47,7 +47,7 @@ WAIT = timedelta(minutes=10)
 _RECENT = 10.0  # seconds for which a plan's own look at the world serves its application, too
 
 
-class Promoter(Inspector):
+class Promoter(Reviewing):
     """Promotes versions of the models of one topology.
 
     Reads no environment on import, configures no logging, raises only our errors; one a thread.
@@ -265,6 +265,7 @@ class Promoter(Inspector):
             announce=self._announce,
             wait_at_most=wait,
             observation=seen[2] if seen else None,
+            execution=self.execution,
         )
         self._promotion = new_promotion_id(self._clock)
         return given

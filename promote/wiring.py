@@ -17,6 +17,7 @@ from promote.aws.images import Images
 from promote.aws.organizations import AwsOrganization
 from promote.aws.roles import IamAccessRoles
 from promote.aws.sessions import Sessions
+from promote.aws.signing import KmsSigner
 from promote.core.policies.proof import Render, proving
 from promote.core.topology import Environment, Topology
 from promote.errors import InputError
@@ -77,6 +78,7 @@ def open_world(
         analyzer=analyzer or AccessAnalyzer(sessions),
         store=ledger or _open_ledger(topology, sessions),
         images=Images(Path(topology.directory), sessions),
+        signer=KmsSigner(sessions),
         cancelled=cancelled,
     )
 

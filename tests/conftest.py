@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ for variable in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "A
     os.environ.pop(variable, None)
 # Or a hundred sub-processes would each compile the product.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A shell lets what it starts in the background ignore Ctrl-C, and sub-processes would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # What takes longest, by the time it takes, so that no worker is left alone with it in the end.

@@ -23,13 +23,14 @@ from promote.errors import (
 )
 from promote.iam.evaluate import Verdict
 from promote.ports import Caller, Credentials, Label, LabelledImage, Stored, World
-from tests.builders import PROJECT, PROJECT_ARN, PROMOTER
+from tests.builders import PROJECT, PROJECT_ARN
 from tests.fake_analyzer import FakeAnalyzer
+from tests.fake_signer import FakeSigner
 
 if TYPE_CHECKING:
     from tests.fake_world import FakeWorld
 
-__all__ = ["Ports", "Stored", "World"]
+__all__ = ["Caller", "Ports", "Stored", "World"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Ports:
             analyzer=FakeAnalyzer(),
             store=_Store(self.fake),
             images=_Images(self.fake),
+            signer=FakeSigner(),
         )
 
 
@@ -71,8 +73,8 @@ class _Identities:
     fake: FakeWorld
 
     def caller(self) -> Caller:
-        with self.fake.call("sts.caller", PROMOTER):
-            return Caller(arn=PROMOTER, account="111111111111")
+        with self.fake.call("sts.caller", self.fake.caller.arn):
+            return self.fake.caller
 
     def reach(self, role: str) -> None:
         with self.fake.call("sts.reach", role):

@@ -33,7 +33,7 @@ from tests.builders import (
     a_version,
     version_arn,
 )
-from tests.fake_ports import Ports, Stored, World
+from tests.fake_ports import Caller, Ports, Stored, World
 
 DETECT = "rekognition:DetectCustomLabels"
 START_SECONDS, STOP_SECONDS = 20.0, 10.0
@@ -102,6 +102,7 @@ class FakeWorld:
     def __init__(self, topology: Topology, *, live: str | None = "v1") -> None:
         self.topology = topology
         self.seconds = 0.0
+        self.caller = Caller(arn=PROMOTER, account="111111111111")
         models = [model.name for model in topology.models]
         self.targets = tuple(t for name in models for t in topology.all_targets(name))
         """Every target of every model."""

@@ -36,7 +36,9 @@ class StsIdentities:
             answer = self._sessions.client("sts", role=None).get_caller_identity()
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         expect_right(SystemClock().now(), date)
-        self._caller = Caller(arn=answer["Arn"], account=answer["Account"])
+        self._caller = Caller(
+            arn=answer["Arn"], account=answer["Account"], user_id=answer["UserId"]
+        )
         return self._caller
 
     def reach(self, role: str) -> None:

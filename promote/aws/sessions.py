@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
     from types_boto3_iam import IAMClient
+    from types_boto3_kms import KMSClient
     from types_boto3_organizations import OrganizationsClient
     from types_boto3_rekognition import RekognitionClient
     from types_boto3_s3 import S3Client
@@ -63,7 +64,9 @@ _READING = Config(
 )
 _WRITING = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
-Service = Literal["accessanalyzer", "iam", "organizations", "rekognition", "s3", "ssm", "sts"]
+Service = Literal[
+    "accessanalyzer", "iam", "kms", "organizations", "rekognition", "s3", "ssm", "sts"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,11 @@ class Sessions:
     def client(
         self, service: Literal["iam"], *, role: str | None, writing: bool = False
     ) -> IAMClient: ...
+
+    @overload
+    def client(
+        self, service: Literal["kms"], *, role: str | None, writing: bool = False
+    ) -> KMSClient: ...
 
     @overload
     def client(

@@ -28,8 +28,9 @@ interrupted can be applied again and goes on; one that ended is left alone.
 
 @click.command("apply", cls=Command, help=_HELP)
 @arguments.PLAN_FILE
-@click.option("--digest", metavar="SHA256", help="Refuse a plan file of another digest.")
+@arguments.DIGEST
 @arguments.ACCESS_ANALYZER
+@arguments.EXECUTION
 @arguments.WAIT
 @arguments.JUNIT
 @click.pass_obj

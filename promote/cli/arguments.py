@@ -107,6 +107,21 @@ WAIT = click.option(
     metavar="DURATION",
     help="Finish what falls due within this time; say what is left.",
 )
+
+
+def _keep_execution(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.obj.execution = value
+
+
+EXECUTION = click.option(
+    "--execution",
+    metavar="ID",
+    envvar="PROMOTE_EXECUTION",
+    show_envvar=True,
+    expose_value=False,
+    callback=_keep_execution,
+    help="The pipeline execution that it is a part of; kept in the history.",
+)
 FORCE = click.option("--force", is_flag=True, help="For a version that runs for nobody.")
 DIRECTORY = click.option(
     "--directory",
@@ -116,6 +131,7 @@ DIRECTORY = click.option(
     help="Where promote.yaml and .promote/sandbox.json are.  [default: here]",
 )
 PLAN_FILE = click.argument("plan", metavar="PLAN.JSON", type=click.Path(path_type=Path))
+DIGEST = click.option("--digest", metavar="SHA256", help="Refuse a plan file of another digest.")
 OUT = click.option(
     "--out",
     metavar="FILE",
@@ -128,6 +144,34 @@ JUNIT = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a JUnit report, also of a failure.",
 )
+
+
+PUBLIC_KEYS = click.option(
+    "--public-key",
+    "keys",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="The public key of the records' signatures, in PEM or DER.",
+)
+
+
+def read_key(file: Path) -> bytes:
+    """Read a public key.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "The public key cannot be read",
+            f"{file}: {error.strerror}.",
+            "To fetch the key of promote.yaml's `records.signing_key`:\n"
+            "    aws kms get-public-key --key-id ARN --query PublicKey --output text | base64 -d "
+            "> key.der",
+        ) from error
 
 
 def version_arn(text: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from promote.core.asked import once_more
 from promote.core.gates import Verdict
+from promote.core.remedies import to_pass
 from promote.errors import DeclinedError, RefusedError
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def refuse_failed_gates(plan: Plan) -> None:
     remedy = (
         f"To see what every environment runs and has verified:\n    promote status {request.model}"
     )
-    if any(gate.gate == "held" and gate.verdict in _REFUSES for gate in plan.gates):
-        remedy += f"\nTo release it all the same, say why:\n    {once_more(request)} --reason TEXT"
+    failing = (gate for gate in plan.gates if gate.verdict in _REFUSES)
+    if ways := to_pass(failing, request, ()):
+        remedy += f"\n{ways}"
     detail = refusal(plan.gates, request.version, request.environment)
     raise RefusedError("Promotion refused", detail, remedy)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _TO_SAY = {
     "access-role": "; say which versions it shall allow with --version",
     "role-trust": "; say who runs promote with --trusted",
+    "records-key": "; say who runs promote with --trusted, if promote.yaml has a signing_key",
     "ledger": "; say who runs promote with --trusted, if promote.yaml has a ledger in S3",
     "data-lake-bucket": "; promote.yaml has no data_lake",
     "data-lake-key": "; promote.yaml has no data_lake with a kms_key",

@@ -35,6 +35,7 @@ alone, and nobody is asked. Without a terminal, say --yes.
 @arguments.REASON
 @arguments.ADOPT
 @arguments.ACCESS_ANALYZER
+@arguments.EXECUTION
 @arguments.WAIT
 @arguments.JUNIT
 @click.pass_obj
@@ -61,6 +62,8 @@ def command(
         plans.tell_plan(run, plan, asked)
         with plans.reported(junit, plan, story):
             consent.refuse_failed_gates(plan)
+            if any(gate.gate == "approval" for gate in plan.gates):
+                promoter.refuse_unapproved(plan)
         if plan.changes and not yes:
             consent.ask(run, f"Promote {model} {version} to {to}?")
         return plans.carry_out(run, promoter, story, plan, wait=wait, junit=junit)

@@ -17,6 +17,8 @@ SECTIONS = {
     "Promote": {
         "plan": "Show what a promotion would do; changes nothing.",
         "show": "Show a saved plan, offline.",
+        "approve": "Approve a saved plan that somebody else asked for.",
+        "reject": "Reject a saved plan.",
         "apply": "Do a saved plan, and nothing else.",
         "release": "Plan, ask and apply in one command.",
         "resume": "Finish what an interrupted promotion left.",
@@ -27,7 +29,8 @@ SECTIONS = {
     },
     "Look": {
         "status": "Show what every environment runs, names and allows.",
-        "history": "Show the records of a model.",
+        "history": "Show the records of a model, one promotion, or whether they are whole.",
+        "audit": "Hold the promises against the records and the live world.",
         "lock": "Show who holds a model's lock, or release it.",
     },
     "Protect": {

@@ -28,6 +28,7 @@ class Run:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.arguments = tuple(arguments)
+        self.execution: str | None = None
         self.settings = Settings()
         self.screen = Screen(self.settings)
 
@@ -75,7 +76,9 @@ class Run:
 
         profile = self.settings.profile
         session = None if profile is None else open_session(profile)
-        return Promoter(topology, session=session, on_event=on_event)
+        promoter = Promoter(topology, session=session, on_event=on_event)
+        promoter.execution = self.execution
+        return promoter
 
     def guardrails(self, on_event: Callable[[Event], None] | None = None) -> Guardrails:
         """Open the library of guardrails, with the same options as `promoter`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from promote.arn import parse_arn
 from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.sandbox import seed
+from promote.sandbox.key_seed import KeySeed
 from promote.sandbox.world import (
     Account,
     BucketSeed,
@@ -33,9 +34,10 @@ PROMOTER = f"arn:aws:iam::{seed.CICD}:user/promoter"
 """Who runs `promote` in the sandbox."""
 
 _RUNNING_BEFORE = "v1"
-_BUCKET, _LEDGER, _REKOGNITION_ENDPOINT, _STS_ENDPOINT = _ATTACHED = (
+_BUCKET, _LEDGER, _RECORDS_KEY, _REKOGNITION_ENDPOINT, _STS_ENDPOINT = _ATTACHED = (
     "data-lake-bucket",
     "ledger",
+    "records-key",
     "rekognition-endpoint",
     "sts-endpoint",
 )
@@ -69,6 +71,7 @@ def world_of(topology: Topology, templates: Path | None) -> World:
             {b.name: b for b in (*world.buckets, *_buckets(documents, topology))}.values()
         ),
         endpoints=tuple(_endpoints(documents, topology, world)),
+        keys=(*world.keys, *_keys(documents)),
     )
 
 
@@ -138,6 +141,19 @@ def _buckets(documents: Sequence[_Rendered], topology: Topology) -> Iterator[Buc
                 name=topology.data_lake.bucket,
                 policy=policy,
                 region=topology.region,
+            )
+
+
+def _keys(documents: Sequence[_Rendered]) -> Iterator[KeySeed]:
+    """Yield the key that signs records, with what its policy must have."""
+    for wanted, policy in documents:
+        if wanted.kind == _RECORDS_KEY:
+            arn = parse_arn(wanted.attached_to)
+            yield KeySeed(
+                account=arn.account,
+                id=arn.resource.removeprefix("key/"),
+                statements=tuple(policy["Statement"]),
+                region=arn.region,
             )
 
 

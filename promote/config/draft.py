@@ -13,6 +13,8 @@ from datetime import timedelta
 from promote.arn import role_arn
 from promote.config.keys import ENVIRONMENT, MODEL, ROOT
 from promote.config.reading import Settings, complete
+from promote.core.gates.calendar import Freeze, Window
+from promote.core.gates.requirements import Requirements
 from promote.core.perimeter import DataLake, Guardrails
 from promote.core.topology import (
     LEASE,
@@ -83,6 +85,7 @@ def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
         guardrails=_guardrails(whole, place) if "guardrails" in root.items else None,
         ledger=whole.get(str, "ledger", None),
         lease=whole.get(timedelta, "lease", LEASE),
+        signing_key=whole.section("records").get(str, "signing_key", None),
         templates=whole.get(str, "templates", None),
         directory=directory,
     )
@@ -165,6 +168,18 @@ def _environment(settings: Settings) -> Environment:
         waves=tuple(s.value for s in settings.each("waves") if isinstance(s.value, WaveSize)),
         max_failures=settings.get(int, "max_failures", 0),
         bake=settings.get(timedelta, "bake", _NO_TIME),
+        gates=_gates(settings.section("gates")),
+    )
+
+
+def _gates(settings: Settings) -> Requirements:
+    return Requirements(
+        soak=settings.get(timedelta, "soak", None),
+        windows=tuple(s.value for s in settings.each("window") if isinstance(s.value, Window)),
+        freezes=tuple(s.value for s in settings.each("freeze") if isinstance(s.value, Freeze)),
+        approval=settings.get(int, "approval", None),
+        cost=settings.get(float, "cost", None),
+        unit_hours=settings.section("quota").get(float, "unit_hours", None),
     )
 
 

@@ -7,6 +7,7 @@ written as a user would write them.
 
 from __future__ import annotations
 
+from promote.config.gates import GATES
 from promote.config.kinds import (
     AccountId,
     Choice,
@@ -18,7 +19,7 @@ from promote.config.kinds import (
     Template,
     Text,
 )
-from promote.config.perimeter import DATA_LAKE, GUARDRAILS
+from promote.config.perimeter import DATA_LAKE, GUARDRAILS, RECORDS
 from promote.config.shapes import Key, Listed, Named, Section
 from promote.config.waves import WAVES
 
@@ -49,7 +50,6 @@ _NAME = Text(
 )
 # In the ML account these two roles act for all models at once.
 _OF_ENVIRONMENT = Template(("environment", "account", "region"))
-_GATES = "gates"
 
 _ML = Section(
     (
@@ -99,7 +99,7 @@ MODEL = Section(
             "inference units of a running version",
         ),
         Key("price", Number(), "US dollars per inference unit and hour", default=4.0),
-        _later("labels", "labels that the applications understand", _GATES),
+        _later("labels", "labels that the applications understand", "the gate `labels`"),
     )
 )
 
@@ -229,7 +229,7 @@ SHARED = (
         default=(),
     ),
     *WAVES,
-    _later("gates", "what must hold before a promotion", _GATES),
+    Key("gates", GATES, "what must hold before a promotion; never before a rollback"),
     _later("manage_trust", "whether the trust policy is written as well", "managed trust policies"),
 )
 """The keys of `defaults` and of every environment."""
@@ -281,6 +281,7 @@ ROOT = Section(
             "directory with your own policy templates, proved like ours",
             nullable=True,
         ),
+        Key("records", RECORDS, "how the records of promotions are kept"),
         Key("ml", _ML, "the account where the models are", required=True),
         Key("data_lake", DATA_LAKE, "the bucket of another account that training reads from"),
         Key("guardrails", GUARDRAILS, "policies of the organisation that protect the models"),

@@ -1,4 +1,4 @@
-"""The keys of what lies around the promotions: the training images, and the guardrails."""
+"""The keys of what lies around the promotions: training images, guardrails, records."""
 
 from __future__ import annotations
 
@@ -49,6 +49,25 @@ class ArnOf:
         return {"type": "string", "pattern": f"^{_ARN.pattern}$"}
 
 
+_SIGNING_KEY = re.compile("arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The ARN of a KMS key, not of one of its aliases: what an alias means may change."""
+
+    def value(self, scalar: Scalar) -> str:
+        """Return the ARN."""
+        if _SIGNING_KEY.fullmatch(scalar.text) is None:
+            expected = "the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not of an alias"
+            raise UnusableError(f"{shown(scalar.text)} is not {expected}")
+        return scalar.text
+
+    def schema(self) -> JsonSchema:
+        """Describe it by its pattern."""
+        return {"type": "string", "pattern": f"^{_SIGNING_KEY.pattern}$"}
+
+
 # One role in one account: there is no model and no environment to name.
 _ROLE = Template(("account", "region"))
 
@@ -92,6 +111,17 @@ GUARDRAILS = Section(
             Listed(ArnOf("a role")),
             "roles that the guardrails leave alone, beside the operators",
             default=(),
+        ),
+    )
+)
+
+RECORDS = Section(
+    (
+        Key(
+            "signing_key",
+            SigningKey(),
+            "asymmetric KMS key (ECC_NIST_P256) that signs the end of each promotion; null: none",
+            nullable=True,
         ),
     )
 )

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from promote.config.kinds import UNITS
+from promote.core.gates.requirements import Requirements
 from promote.core.topology import Environment, Target, Topology
 
 Json = dict[str, object]
@@ -25,6 +26,7 @@ def show(topology: Topology) -> Json:
         "guardrails": topology.guardrails and _plain(asdict(topology.guardrails)),
         "ledger": topology.ledger,
         "lease": duration(topology.lease),
+        "records": {"signing_key": topology.signing_key},
         "templates": topology.templates,
         "ml": _plain(asdict(topology.ml)),
         "models": {model.name: _without(asdict(model), "name") for model in topology.models},
@@ -43,9 +45,10 @@ def duration(length: timedelta) -> str:
 
 def _environment(topology: Topology, environment: Environment) -> Json:
     return {
-        **_without(asdict(environment), "pointer", "waves"),
+        **_without(asdict(environment), "pointer", "waves", "gates"),
         "pointer": {environment.pointer.kind: environment.pointer.name},
         "waves": [str(each) if each.is_percentage else each.number for each in environment.waves],
+        "gates": _gates(environment.gates),
         "resolved": {
             "reader_role": topology.ml_reader(environment),
             "operator_role": topology.operator(environment),
@@ -56,6 +59,19 @@ def _environment(topology: Topology, environment: Environment) -> Json:
             ],
         },
     }
+
+
+def _gates(gates: Requirements) -> Json:
+    """Show what is asked for, as it is written in promote.yaml; nothing else."""
+    shown: Json = {
+        "soak": gates.soak and duration(gates.soak),
+        "window": [str(each) for each in gates.windows],
+        "freeze": [str(each) for each in gates.freezes],
+        "approval": gates.approval,
+        "cost": gates.cost,
+        "quota": None if gates.unit_hours is None else {"unit_hours": gates.unit_hours},
+    }
+    return {key: value for key, value in shown.items() if value not in (None, [])}
 
 
 def _target(target: Target) -> Json:

@@ -59,6 +59,19 @@ _ENVIRONMENT = """\
     drain: 5m
 """
 
+_GATES = """\
+    # What must hold before a version comes here, for a promotion and never for a rollback: how long
+    # it has been verified before, when, when not, how many people must approve it, how much it may
+    # cost that both versions run.
+    # gates:
+    #   soak: 24h
+    #   window: "mon-thu 09:00-16:00 Europe/Berlin"
+    #   freeze: ["2026-12-20..2027-01-04 Europe/Berlin"]
+    #   approval: 1
+    #   cost: 20.0
+    #   quota: {unit_hours: 5}
+"""
+
 _WAVES = """\
     # All accounts switch at once, unless: how many have switched after each wave, how long a wave
     # is left alone before it is verified once more, how many may fail before all is put back.
@@ -117,6 +130,8 @@ def _environments(environments: Sequence[tuple[str, Sequence[str]]]) -> Iterable
         yield _ENVIRONMENT.format(name=_quoted(name), after=after, accounts=listed)
         if len(accounts) > 1:
             yield _WAVES
+        if before is not None:
+            yield _GATES
         before = name
 
 

@@ -1,8 +1,8 @@
 """What follows from how something was asked for: a promotion, or a rollback to a version before.
 
 A rollback is a promotion that no gate and no accuracy stops: all targets at once, no golden images
-before the switch, no wave, no bake, nothing counted that fails. Its environment says so, so that
-whatever plans, checks and carries out promotions need not know.
+before the switch, no wave, no bake, no gate, nothing counted that fails. Its environment says so,
+so that whatever plans, checks and carries out promotions need not know.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from promote.arn import short_version
+from promote.core.gates.requirements import Requirements
 from promote.core.plan import Request
 from promote.core.topology import Environment, Topology
 
@@ -31,6 +32,7 @@ def environment_of(topology: Topology, request: Request) -> Environment:
         bake=timedelta(0),
         max_failures=0,
         smoke=replace(environment.smoke, images=None),
+        gates=Requirements(),
     )
 
 

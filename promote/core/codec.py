@@ -158,8 +158,14 @@ def _read_union(kinds: tuple[object, ...], data: object, place: str, lenient: bo
 
 
 def _tagged(kind: type, data: dict[str, object]) -> bool:
-    tags = [n for n, hint in _hints(kind).items() if typing.get_origin(hint) is typing.Literal]
-    return bool(tags) and all(_is_one_of(_hints(kind)[n], data.get(n)) for n in tags)
+    tags = _tags(kind)
+    return bool(tags) and all(_is_one_of(hint, data.get(name)) for name, hint in tags.items())
+
+
+@functools.cache
+def _tags(kind: type) -> dict[str, object]:
+    hints = _hints(kind).items()
+    return {name: hint for name, hint in hints if typing.get_origin(hint) is typing.Literal}
 
 
 def _is_one_of(literal: object, data: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from promote.core.fold import fold
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
@@ -18,12 +19,12 @@ from promote.core.record import (
     Record,
     RevocationStarted,
     RollbackStarted,
+    Sealed,
     TargetFailed,
     VerificationDone,
-    fold,
 )
 
-RULE = 1
+RULE = 2
 """Which rule this is: one higher whenever `fold` begins to need a record that was left out."""
 
 
@@ -51,10 +52,13 @@ def _adds_nothing(record: Record, over: set[str], state: LedgerState) -> bool:
         case ClaimClosed():
             return record.version not in state.claims
         case VerificationDone():
-            return state.verification(record.version, record.environment) is not record
+            key = (record.version, record.environment)
+            return record not in (state.verifications.get(key), state.passing.get(key))
         case RevocationStarted():
             return (record.environment, record.version) not in state.revoking
         case AccessChanged():
             return True  # all that it ends is the revocation that is left out with it
+        case Sealed():
+            return True
         case _:
             return False

@@ -28,12 +28,22 @@ def covered_versions(
     return tuple(value for value in values if parse_version_arn(value) is not None)
 
 
-def retention(target: Target, environment: Environment, observation: Observation) -> timedelta:
+def retention(
+    target: Target, environment: Environment, observation: Observation, new: str | None = None
+) -> timedelta:
     """Return how long what a pointer left stays at all: the longer of drain and keep_warm.
 
     Once a rollback has left a version, nothing there is kept warm: what is held is no way back.
+
+    Args:
+        target: Whose pointer.
+        environment: The target's.
+        observation: The world.
+        new: What the pointer is to name next, so that it leaves what it names now.
     """
-    if (observation.pointers[target].before, environment.name) in observation.ledger.held:
+    state = observation.pointers[target]
+    left = state.before if new in {None, state.value} else state.value
+    if (left, environment.name) in observation.ledger.held:
         return environment.drain
     return max(environment.drain, environment.keep_warm)
 
@@ -79,8 +89,6 @@ def holders(
 ) -> tuple[str, ...]:
     """Name everything that forbids stopping a version, in any environment of the topology.
 
-    An unfinished promotion does, of it or away from it, wherever it leads to.
-
     Args:
         version: The ARN of the version.
         topology: Every environment that counts.
@@ -95,11 +103,10 @@ def holders(
         f"the unfinished promotion {each.promotion} {use}"
         for each, use in _uses(version, observation, besides)
         if each.promotion != promotion
-    ]
+    ] + [f"{why}, so that it may be in use there" for why in observation.unread.values()]
     for environment in topology.environments:
-        if environment.name == besides:
-            continue
         targets = topology.targets(observation.model, environment)
+        targets = () if environment.name == besides else targets
         found += [
             f"the pointer {target.pointer.name} of {target} "
             + _names_or_drains(version, observation.pointers[target], environment)

@@ -54,6 +54,9 @@ class History:
         """
         found = {target: self._last_good(state) for target, state in self.pointers.items()}
         chosen = set(found.values()) - {None}
+        named = {state.value for state in self.pointers.values()}
+        if len(named) == 1:  # where some were put back to what the others never left, it stays
+            chosen = (chosen & named) or chosen
         if len(chosen) > 1:
             raise self._disagreement(found)
         if not chosen:

@@ -13,6 +13,7 @@ from promote.arn import parse_version_arn
 from promote.core.asked import rollback
 from promote.core.gates.result import Verdict
 from promote.core.gates.verified import verified
+from promote.core.granted import grants_of
 from promote.core.observation import Observation
 from promote.core.progress import can_turn_back
 from promote.core.record import Unfinished
@@ -59,7 +60,7 @@ class Mending:
             return (
                 *self._cleared(found.arn, going_back=True),
                 rollback(self._model, found.name, self.environment.name)
-                + (" --adopt" if adopt else ""),
+                + (" --adopt" if adopt or self._is_refused else ""),
             )
         return self.release(version, adopt=adopt)
 
@@ -69,9 +70,14 @@ class Mending:
         return () if gated else self.release(version)
 
     def start(self, version: ModelVersion) -> Commands:
-        """Return how to let a version run again that somebody stopped."""
+        """Return how to let a version run again that somebody stopped.
+
+        A release makes room where no running slot is free; a single start does not.
+        """
         if not version.status.usable:
             return ()
+        if len(self.observation.occupants) >= self.topology.ml.quotas.running:
+            return () if version.status.occupies_slot else self.release(version.arn)
         return (f"promote version start {self._model} {version.name}",)
 
     def grant(self, version: str) -> Commands:
@@ -132,7 +138,7 @@ class Mending:
         earlier = (each._stages(version) for each in places)  # noqa: SLF001 (of this very class)
         first = dict.fromkeys(line for lines in earlier for line in lines)
         place, ledger = self.environment, self.observation.ledger
-        option = " --adopt" if adopt else ""
+        option = " --adopt" if adopt or self._is_refused else ""
         if any((version.arn, each) in ledger.held for each in (place.name, *place.after)):
             option += " --reason 'to mend drift'"
         command = f"promote release {self._model} {version.name} --to {place.name}{option}"
@@ -144,6 +150,17 @@ class Mending:
 
     def _at(self, name: str) -> Mending:
         return replace(self, environment=self.topology.environment(name))
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether a policy of others stands in the way of every plan that does not adopt."""
+        arns = {each.access_role: each.policy_name for each in self.targets}
+        return any(
+            name != own and patterns
+            for arn, own in arns.items()
+            if arn in self.observation.roles
+            for name, patterns in grants_of(self.observation.roles[arn]).allowed.items()
+        )
 
     def _ungated(self, version: str) -> Commands:
         """Return the environments that a version must pass first."""

@@ -112,6 +112,9 @@ class Observation:
     roles: Mapping[str, AccessRoleState]
     """Access roles by ARN, of every environment; one that does not exist is left out."""
     ledger: LedgerState = field(default_factory=LedgerState)
+    unread: Mapping[Target, str] = field(default_factory=dict)
+    """Targets that could not be read and did not have to be, and why: any version may be in use
+    there. Their pointers are here as if they did not exist."""
 
     def version(self, arn: str) -> ModelVersion | None:
         """Return the version with this ARN, or None if the project has no such version."""

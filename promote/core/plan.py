@@ -211,10 +211,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """When and by what the plan was made; not under the digest."""
+    """When and by what the plan was made, and what was so then; not under the digest."""
 
     at: datetime
     tool: str
+    gates: tuple[GateResult, ...] = ()
+    """What the gates that are judged at their moment said then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

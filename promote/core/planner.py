@@ -13,9 +13,10 @@ from promote.core.change import change, takes_more
 from promote.core.coverage import hourly_cost, role_coverage
 from promote.core.exactness import check_changes
 from promote.core.facts import facts_of
-from promote.core.gates import GateResult, Verdict, judge
+from promote.core.gates import Evidence, GateResult, Verdict, for_plan, judge, of_the_moment
 from promote.core.grants import covers, exact_versions
 from promote.core.observation import Json
+from promote.core.overlap import overlap_of
 from promote.core.plan import (
     CHANGING,
     Cost,
@@ -53,10 +54,11 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
             allows more than planned; with every reason of its kind at once.
     """
     check_wish(wish)
-    gates = _gates(wish)
-    # A refused plan starts nothing, and its gates are what its reader must know.
-    passed = all(gate.verdict is Verdict.PASS for gate in gates)
     start = _start(wish)
+    judged = _judge(wish, start)
+    gates = for_plan(judged)
+    # A refused plan starts nothing, and its gates are what its reader must know.
+    passed = all(gate.verdict in {Verdict.PASS, Verdict.PENDING} for gate in gates)
     room = make_room(wish, needed=bool(start) and passed)
     later = room.wish
     grant, switch = _grants(later), switches(later)
@@ -68,7 +70,7 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
     forward: tuple[Step, ...] = (*start, *grant, *prove, *switch, *wait, *revoke, *stop)
     steps = (*room.steps, *forward)
     return Plan(
-        made=Made(at=wish.observation.at, tool=tool),
+        made=Made(at=wish.observation.at, tool=tool, gates=of_the_moment(judged)),
         request=wish.request,
         targets=planned_targets(wish),
         gates=gates,
@@ -121,13 +123,24 @@ def writes(step: Step) -> bool:
     return isinstance(step, CHANGING)
 
 
-def _gates(wish: Wish) -> tuple[GateResult, ...]:
+def _judge(wish: Wish, start: tuple[Start, ...]) -> tuple[GateResult, ...]:
     """Judge every gate; none stands in the way back."""
-    request = wish.request
+    request, overlap = wish.request, None
     if request.rollback:
         return ()
-    ledger = wish.observation.ledger
-    return judge(request.version, wish.environment, ledger, reason=request.reason)
+    if wish.environment.gates.ask_for_overlap:
+        steps = (*start, *switches(wish), *drain(wish), *stops(wish))
+        price = wish.topology.model(request.model).price
+        overlap = overlap_of(steps, wish.observation.versions, price=price)
+    evidence = Evidence(
+        at=wish.observation.at,
+        version=request.version,
+        ledger=wish.observation.ledger,
+        reason=request.reason,
+        overlap=overlap,
+        requesters=(request.requested_by,),
+    )
+    return judge(wish.environment, evidence)
 
 
 def _start(wish: Wish) -> tuple[Start, ...]:

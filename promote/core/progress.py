@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promote.arn import parse_version_arn
 from promote.core.coverage import holders
-from promote.core.grants import exact_versions
+from promote.core.grants import allowed_patterns, exact_versions
 from promote.core.observation import Json, Observation, PointerState
 from promote.core.plan import (
     Bake,
@@ -24,6 +24,7 @@ from promote.core.room_made import has_served, superseded
 from promote.core.topology import Topology
 from promote.core.version import Status
 from promote.iam.document import same
+from promote.iam.evaluate import resource_matches
 
 
 def remaining(plan: Plan, observation: Observation) -> tuple[Step, ...]:
@@ -130,12 +131,19 @@ def _revoked(step: Revoke, observation: Observation) -> bool:
 
 
 def switched_back(plan: Plan, observation: Observation) -> tuple[Switch, ...]:
-    """Return the switches whose pointers name the new version and must go back, last first."""
+    """Return the switches whose pointers name the new version and must go back, last first.
+
+    One that could not be read may: whoever puts it back looks again.
+    """
+    unread = _unread(plan, observation)
     return tuple(
         step
         for step in reversed(plan.steps)
         if isinstance(step, Switch)
-        and _pointer(observation, plan, step.account).value == step.version
+        and (
+            step.account in unread
+            or _pointer(observation, plan, step.account).value == step.version
+        )
     )
 
 
@@ -160,10 +168,16 @@ def kept_by_others(plan: Plan, observation: Observation) -> tuple[Grant, ...]:
         step
         for step in plan.steps
         if isinstance(step, Grant)
-        and step.version not in exact_versions(step.undo)
+        and not _allows(step.undo, step.version)
         and not same(live := _policy(observation, step.role, step.policy), step.after)
         and step.version in exact_versions(live)
     )
+
+
+def _allows(document: Json | None, version: str) -> bool:
+    """Say whether a document allows a version, one by one or by a pattern."""
+    patterns = allowed_patterns(document) if document is not None else ()
+    return any(resource_matches(pattern, version) for pattern in patterns)
 
 
 def can_turn_back(plan: Plan, observation: Observation) -> bool:
@@ -180,7 +194,7 @@ def can_turn_back(plan: Plan, observation: Observation) -> bool:
     running = all(
         _status(observation, step.undo) is Status.RUNNING
         for step in names_new
-        if step.undo is not None and observation.version(step.undo) is not None
+        if step.undo is not None and _is_of_project(step.undo, observation)
     )
     revoked = any(
         same(_policy(observation, step.role, step.policy), step.after)
@@ -194,10 +208,11 @@ def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
     """Return the accounts whose pointers name the new version, or did since the plan was made.
 
     Their applications may still hold it, so its access must outlast their caches. One that failed
-    and was deleted again has no history: it is on record.
+    and was deleted again has no history: it is on record. One that could not be read may have.
     """
     unfinished = observation.ledger.open_in(plan.request.environment)
     failed = {each.account for each in unfinished.failed} if unfinished else set()
+    failed |= _unread(plan, observation)
     return tuple(
         step.account
         for step in plan.steps
@@ -228,6 +243,17 @@ def stoppable_after_undo(plan: Plan, topology: Topology, observation: Observatio
     version = plan.request.version
     ours = version in observation.ledger.claims
     return ours and not holders(version, topology, observation, besides=plan.request.environment)
+
+
+def _is_of_project(named: str, observation: Observation) -> bool:
+    """Say whether it is a version of the model's own project, deleted by now or not."""
+    return named.startswith(f"{observation.project_arn.rpartition('/')[0]}/version/")
+
+
+def _unread(plan: Plan, observation: Observation) -> set[str]:
+    """Return the accounts of the plan's environment that could not be read."""
+    here = plan.request.environment
+    return {each.account for each in observation.unread if each.environment == here}
 
 
 def _pointer(observation: Observation, plan: Plan, account: str) -> PointerState:

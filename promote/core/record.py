@@ -1,22 +1,25 @@
 """The records of the ledger, and the state that they add up to.
 
 The ledger is an append-only list of records for each model. Nothing in it is ever changed: what is
-claimed, verified or unfinished is computed by folding the list from its first record to its last.
+claimed, verified or unfinished is computed by folding the list from its first record to its last,
+see `promote.core.fold`.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, assert_never
+from typing import Literal
 
-from promote.core.held import Place, VersionHeld, held_after, put_back_after
+from promote.core.gates.result import GateResult
+from promote.core.held import Place, VersionHeld
 from promote.core.plan import Plan
 from promote.core.result import Result
-from promote.core.settled import Settled, left_by, named_before
+from promote.core.settled import Settled
+from promote.core.trace import PolicyDigest, StepTime
 
 
 class Direction(enum.Enum):
@@ -36,6 +39,14 @@ class PromotionStarted:
     by: str
     """The ARN of the caller who runs it."""
     plan: Plan
+    person: str | None = None
+    """Who that is, if it is a person, see `promote.core.gates.approval`."""
+    execution: str | None = None
+    """The id of the pipeline execution that it is a part of."""
+    gates: tuple[GateResult, ...] = ()
+    """As they were judged right before it; those in the plan are of the time it was made."""
+    policies: tuple[PolicyDigest, ...] = ()
+    """What the policies that it may write were then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +141,28 @@ class PromotionEnded:
     promotion: str
     digest: str
     result: Result
+    steps: tuple[StepTime, ...] = ()
+    """What the run that ended it did; what one that was killed before it did is not timed."""
+    policies: tuple[PolicyDigest, ...] = ()
+    """What the policies that it may write are now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The record before it and, by their chain, every earlier one is signed."""
+
+    kind: Literal["sealed"] = "sealed"
+    at: datetime
+    number: int
+    """That record's."""
+    link: str
+    """The SHA-256 of the bytes of its object, in hex."""
+    key: str
+    """The ARN of the KMS key."""
+    algorithm: str
+    """As KMS spells it."""
+    signature: str
+    """Of `promote.core.seal.statement`, in base64."""
 
 
 Record = (
@@ -143,6 +176,7 @@ Record = (
     | AccessChanged
     | VersionHeld
     | PromotionEnded
+    | Sealed
 )
 
 
@@ -180,6 +214,8 @@ class LedgerState:
         default_factory=lambda: MappingProxyType({})
     )
     """The last verification by (version ARN, environment)."""
+    passing: Mapping[Place, VerificationDone] = field(default_factory=lambda: MappingProxyType({}))
+    """The first of those that have all passed since, by the same; not where the last one failed."""
     ended: Mapping[str, PromotionEnded] = field(default_factory=lambda: MappingProxyType({}))
     """How and when each plan ended last, by its digest."""
     revoking: frozenset[tuple[str, str]] = frozenset()
@@ -207,87 +243,3 @@ class LedgerState:
     def verification(self, version: str, environment: str) -> VerificationDone | None:
         """Return the last verification of a version in an environment, or None."""
         return self.verifications.get((version, environment))
-
-
-def fold(records: Iterable[Record]) -> LedgerState:
-    """Add up the records of one model, oldest first."""
-    state = LedgerState()
-    for record in records:
-        state = _after(state, record)
-    return state
-
-
-def _after(state: LedgerState, record: Record) -> LedgerState:
-    match record:
-        case PromotionStarted():
-            begun = state.opened(record.promotion)
-            unfinished = Unfinished(
-                promotion=record.promotion,
-                plan=record.plan,
-                since=record.at,
-                by=record.by,
-                failed=begun.failed if begun else (),
-                named=named_before(record.plan) | (begun.named if begun else frozenset()),
-            )
-            return _with(state, unfinished)
-        case ClaimOpened() | ClaimClosed():
-            return replace(state, claims=_claims(state, record))
-        case RollbackStarted():
-            return _turned(state, record)
-        case TargetFailed():
-            return _with_failed(state, record)
-        case VerificationDone():
-            key = (record.version, record.environment)
-            return replace(state, verifications={**state.verifications, key: record})
-        case RevocationStarted():
-            return replace(state, revoking=state.revoking | {(record.environment, record.version)})
-        case AccessChanged():
-            return replace(state, revoking=state.revoking - {(record.environment, record.version)})
-        case VersionHeld():
-            key = (record.version, record.environment)
-            return replace(state, held={**state.held, key: record})
-        case PromotionEnded():
-            return _ended(state, record)
-        case _:
-            assert_never(record)
-
-
-def _turned(state: LedgerState, record: RollbackStarted) -> LedgerState:
-    begun = state.opened(record.promotion)
-    return state if begun is None else _with(state, replace(begun, turned=record))
-
-
-def _claims(state: LedgerState, record: ClaimOpened | ClaimClosed) -> Mapping[str, str]:
-    rest = {k: v for k, v in state.claims.items() if k != record.version}
-    return rest if isinstance(record, ClaimClosed) else {**rest, record.version: record.promotion}
-
-
-def _with(state: LedgerState, begun: Unfinished) -> LedgerState:
-    """Put an unfinished promotion in the place of its former self, or after all others."""
-    if state.opened(begun.promotion) is None:
-        return replace(state, open=(*state.open, begun))
-    changed = (begun if each.promotion == begun.promotion else each for each in state.open)
-    return replace(state, open=tuple(changed))
-
-
-def _with_failed(state: LedgerState, record: TargetFailed) -> LedgerState:
-    begun = state.opened(record.promotion)
-    return state if begun is None else _with(state, replace(begun, failed=(*begun.failed, record)))
-
-
-def _ended(state: LedgerState, record: PromotionEnded) -> LedgerState:
-    return replace(
-        state,
-        open=tuple(each for each in state.open if each.promotion != record.promotion),
-        ended={**state.ended, record.digest: record},
-        settled={**state.settled, **_settled(state, record)},
-        held=held_after(state.held, record.result),
-        put_back=put_back_after(state.put_back, record.result),
-    )
-
-
-def _settled(state: LedgerState, record: PromotionEnded) -> Mapping[tuple[str, str], Settled]:
-    begun = state.opened(record.promotion)
-    if begun is None:
-        return {}
-    return left_by(begun.plan, record.result, at=record.at, by=begun.by)

@@ -37,7 +37,7 @@ def drain(wish: Wish) -> tuple[Drain, ...]:
         return ()
     keep = not wish.request.rollback and not _takes_over(wish)
     warm = keep and any(
-        retention(target, wish.environment, wish.observation) > wish.environment.drain
+        retention(target, wish.environment, wish.observation, new) > wish.environment.drain
         for target in wish.targets
         if target.account in accounts
     )
@@ -125,13 +125,31 @@ def still_draining(plan: Plan, topology: Topology, observation: Observation) -> 
 def stops(wish: Wish) -> tuple[Stop, ...]:
     """Stop every version of ours that nothing will name, allow or cover (P6)."""
     seconds = wish.environment.deadlines.stop.total_seconds()
+    stay = {wish.version.arn} | _stay_warm(wish)
     return tuple(
         Stop(environment=wish.environment.name, version=version.arn, deadline=seconds)
         for version in wish.observation.versions
-        if version.arn != wish.version.arn
+        if version.arn not in stay
         and version.status in {Status.STARTING, Status.RUNNING}
         and is_ours(version.arn, wish.observation)
         and not holders(version.arn, wish.topology, wish.observation, besides=wish.environment.name)
+    )
+
+
+def _stay_warm(wish: Wish) -> frozenset[str]:
+    """Return what is kept warm although the drain is all that is waited for.
+
+    A role that allows a whole project goes on allowing it when a policy of others is gone.
+    """
+    environment = wish.environment
+    if environment.keep_warm <= environment.drain or not _takes_over(wish):
+        return frozenset()
+    allowed = allowed_patterns(wish.document(frozenset({wish.version.arn})))
+    return frozenset(
+        version
+        for target in wish.targets
+        for version in kept_versions(target, environment, wish.observation)
+        if any(resource_matches(pattern, version) for pattern in allowed)
     )
 
 

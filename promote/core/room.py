@@ -203,8 +203,20 @@ def _full(wish: Wish, chosen: tuple[ModelVersion, ...]) -> QuotaError:
         + "\n".join(lines),
         "Let one of them go, or have the quota raised by AWS and set ml.quotas.running. To retire "
         "what is due, of every model:\n    promote retire --all\n"
-        f"To stop one that nobody needs:\n    promote version stop {model} VERSION",
+        f"To stop one that nobody needs:\n    promote version stop {model} VERSION"
+        + "".join(_put_back_elsewhere(wish)),
     )
+
+
+def _put_back_elsewhere(wish: Wish) -> Iterator[str]:
+    """Name what frees a slot that a promotion to another environment takes, under way or not."""
+    for each in wish.observation.ledger.open:
+        there = each.plan.request
+        if there.environment != wish.environment.name:
+            yield (
+                f"\nTo put the unfinished promotion to {there.environment} back, and stop what it "
+                f"started:\n    promote abort {there.model} --environment {there.environment}"
+            )
 
 
 def _told(wish: Wish, version: ModelVersion, chosen: Iterable[ModelVersion]) -> Iterator[str]:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from promote.core.coverage import hourly_cost, is_ours, retention
+from promote.core.coverage import hourly_cost, retention
 from promote.core.drift import Drift, drift_of
 from promote.core.granted import grants_of, is_exact
+from promote.core.hands import set_by_hand
 from promote.core.mending import version_name
 from promote.core.observation import Json, Observation
 from promote.core.on_record import HeldStatus, UnfinishedStatus, held_in, unfinished_in
 from promote.core.result import Left
+from promote.core.reviews import Standing
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion, Status
 
@@ -123,6 +125,8 @@ class ModelStatus:
     left: tuple[Left, ...]
     """What is still to be revoked and stopped, and from when on."""
     lock: ModelLock | None
+    reviews: tuple[Standing, ...] = ()
+    """The plans that were approved or rejected and have not begun."""
 
     @property
     def drifted(self) -> bool:
@@ -189,19 +193,19 @@ class _World:
         for environment in self.topology.environments:
             targets = self._targets(environment)
             named = {self.observation.pointers[target].value for target in targets}
+            named |= self._owed(environment)
             left = self._left_behind((environment,))
             for pattern in self._granted(environment):
                 if pattern in left and pattern not in named:
                     yield Left(step="revoke", version=pattern, not_before=left[pattern])
 
     def to_stop(self) -> Iterator[Left]:
-        """Yield each version that runs for nobody and is ours: a pointer named it, or a claim."""
+        """Yield each version that runs for nobody and that a pointer named: what `retire` stops."""
         left = self._left_behind(self.topology.environments)
         for version in self.observation.versions:
             stoppable = version.status.on_the_way_up and not self._is_needed(version.arn)
-            if stoppable and is_ours(version.arn, self.observation):
-                due = left.get(version.arn, self.observation.at)
-                yield Left(step="stop", version=version.arn, not_before=due)
+            if stoppable and version.arn in left:
+                yield Left(step="stop", version=version.arn, not_before=left[version.arn])
 
     def _is_orphan(self, version: ModelVersion) -> bool:
         if not version.status.on_the_way_up or self._is_needed(version.arn):
@@ -212,9 +216,15 @@ class _World:
         return all(version.arn not in self._granted(e) for e in self.topology.environments)
 
     def _is_needed(self, arn: str) -> bool:
-        begun = self.observation.ledger.open
-        under_way = any(each.plan.request.version == arn for each in begun)
-        return under_way or bool(self._named_by(arn))
+        owed = any(arn in self._owed(each) for each in self.topology.environments)
+        return owed or bool(self._named_by(arn))
+
+    def _owed(self, environment: Environment) -> set[str | None]:
+        """Return what its targets may name next: a promotion is unfinished, or a choice is open."""
+        begun = self.observation.ledger.open_in(environment.name)
+        settled = (set_by_hand(self.observation, each) for each in self._targets(environment))
+        owed = {each.version for each in settled if each is not None}
+        return owed if begun is None else owed | {begun.plan.request.version}
 
     def _left_behind(self, environments: tuple[Environment, ...]) -> dict[str, datetime]:
         """Return when the last drain and keep_warm of each value that was left behind end."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from promote.arn import role_arn
+from promote.core.gates.requirements import Requirements
 from promote.core.perimeter import DataLake, Guardrails
 from promote.core.waves import WaveSize
 from promote.errors import NotFoundError
@@ -135,6 +136,8 @@ class Environment:
     """How many accounts may fail their verification before everything is put back."""
     bake: timedelta = timedelta(0)
     """How long a wave is left alone before it is verified once more and the next one begins."""
+    gates: Requirements = field(default_factory=Requirements)
+    """What must hold before a promotion; nothing of it before a rollback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +178,8 @@ class Topology:
     """How long a model's lock outlives the last sign of life of its owner."""
     ledger: str | None = None
     """A directory or an ``s3://`` location; None is ``.promote/`` beside promote.yaml."""
+    signing_key: str | None = None
+    """The ARN of the KMS key that the ends of promotions are signed with; None signs nothing."""
     templates: str | None = None
     """A directory with the user's own policy templates; None uses ours."""
     directory: str = "."

@@ -24,7 +24,9 @@ BUILT_IN = {
     "directory": "promote.ledger.directory:from_location",
     "s3": "promote.ledger.s3:from_location",
 }
-_KEY = re.compile(r"(?!\.)[A-Za-z0-9_.-]+(?:/(?!\.)[A-Za-z0-9_.-]+)*")
+# Also what a session's name may hold (AssumeRole, RoleSessionName): objects are named after one.
+_SEGMENT = r"(?!\.)[A-Za-z0-9_.:=+,@-]+"
+_KEY = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
 def store(location: str, sessions: Sessions | None = None) -> Store:
@@ -57,7 +59,7 @@ def checked(key: str) -> str:
     if not is_key(key):
         raise InputError(
             "Not a key of the ledger",
-            f"{key!r} is not of the form a/b/c, with segments of letters, digits and _ . - "
-            "that do not begin with a dot.",
+            f"{key!r} is not of the form a/b/c, with segments of letters, digits and "
+            "_ . : = + , @ - that do not begin with a dot.",
         )
     return key

@@ -16,6 +16,7 @@ from promote.ports.clock import Clock
 from promote.ports.identities import Caller, Credentials, Identities
 from promote.ports.policies import AccessRoles, PolicyAnalyzer
 from promote.ports.service import ImageSource, Label, LabelledImage, ModelService
+from promote.ports.signing import Signer
 from promote.ports.storage import Pointer, Store, Stored
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ModelService",
     "Pointer",
     "PolicyAnalyzer",
+    "Signer",
     "Store",
     "Stored",
     "World",
@@ -50,5 +52,6 @@ class World:
     analyzer: PolicyAnalyzer
     store: Store
     images: ImageSource
+    signer: Signer
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set when a part of the work failed or a signal came: every wait of the others ends."""

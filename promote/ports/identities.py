@@ -14,6 +14,8 @@ class Caller:
 
     arn: str
     account: str
+    user_id: str = ""
+    """As policies know it by ``aws:userid``: of a session, ``ROLE-ID:SESSION-NAME``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ class Stored:
 class Store(Protocol):
     """Named objects with conditional writes: all that a ledger must offer.
 
-    Keys are ``a/b/c`` of ``[A-Za-z0-9_.-]`` segments. Records, claims, direction and lock are
+    Keys are ``a/b/c`` of ``[A-Za-z0-9_.:=+,@-]`` segments. Records, claims, direction and lock are
     built on this in `promote.workflow`, so a new kind of ledger is these five methods.
     """
 

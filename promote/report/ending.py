@@ -106,7 +106,7 @@ def _outcome(value: Result) -> tuple[str, str]:
     previous = None
     if value.previous is not None:
         previous = short_version(value.previous, beside=value.version)
-    before = "" if previous is None else f" instead of {previous}"
+    before = "" if value.previous in {None, value.version} else f" instead of {previous}"
     back = "what it named before" if previous is None else f"{previous} again"
     place, time = value.environment, duration(value.seconds)
     match value.result:
@@ -124,7 +124,8 @@ def _outcome(value: Result) -> tuple[str, str]:
         case Outcome.REFUSED:
             return "Refused", f"{version} was not promoted to {place}; nothing was changed."
         case Outcome.FAILED:
-            return "Failed", f"{version} is not in {place}; everything is as before, after {time}."
+            undone = "no pointer was switched, and what was granted or started is undone"
+            return "Failed", f"{version} is not in {place}; {undone}, after {time}."
         case Outcome.NEEDS_ATTENTION:
             return "Needs attention", f"{place} is left half way to {version}, after {time}."
 

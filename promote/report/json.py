@@ -13,9 +13,12 @@ from collections.abc import Iterable
 from typing import cast
 
 from promote.core.codec import to_json
+from promote.core.dossier import Dossier
 from promote.core.events import Event
 from promote.core.record import Record, VerificationDone
 from promote.core.result import Result, Retirement
+from promote.core.reviews import Standing
+from promote.core.seal import Verified
 from promote.core.status import Finding, ModelStatus
 from promote.core.version import ModelVersion
 from promote.errors import InterruptedBySignalError, PromoteError
@@ -63,6 +66,21 @@ def status(values: Iterable[ModelStatus]) -> str:
 def history(records: Iterable[Record]) -> str:
     """Write the records of a model, oldest first, under ``records``."""
     return document("history", records=tuple(records))
+
+
+def dossier(value: Dossier) -> str:
+    """Write all that is on record of one promotion, under ``dossier``."""
+    return document("promotion", dossier=value)
+
+
+def chain(value: Verified) -> str:
+    """Write whether the records of a model are whole."""
+    return document("chain", ok=value.ok, **_object(value))
+
+
+def standing(value: Standing) -> str:
+    """Write where the approval of a plan stands."""
+    return document("standing", **_object(value))
 
 
 def versions(values: Iterable[ModelVersion]) -> str:

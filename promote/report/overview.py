@@ -18,6 +18,7 @@ from promote.core.record import (
     Record,
     RevocationStarted,
     RollbackStarted,
+    Sealed,
     TargetFailed,
     VerificationDone,
 )
@@ -38,6 +39,7 @@ from promote.report.layout import (
     table,
     unstyled,
 )
+from promote.report.standing import text as standing
 
 _LONGEST = 40
 _STATUS_COLOURS = {Status.RUNNING: "green", Status.FAILED: "red", Status.TRAINING_FAILED: "red"}
@@ -101,6 +103,8 @@ def _record(
             return ""  # told with their promotions
         case RevocationStarted():
             return ""  # told when it is done
+        case Sealed():
+            return ""  # what it is worth, `history --verify` tells
 
 
 def lock(value: ModelLock | None, model: str) -> str:
@@ -125,6 +129,9 @@ def _model(value: ModelStatus, style: Style) -> str:
         parts.append("\n".join([f"  {style('Drift', fg='yellow', bold=True)}", *lines]))
     parts += [_orphan(version, value.model) for version in value.versions if version.orphan]
     parts += [paragraph(line, first="  ", indent="  ") for line in _remarks(value)]
+    parts += [standing(each, style, indent="  ").rstrip() for each in value.reviews]
+    alive = value.lock is not None and value.lock.live  # its owner is about to finish it
+    parts += [_to_finish(value)] if value.open and not alive else []
     return "\n\n".join(parts)
 
 
@@ -206,6 +213,14 @@ def _unfinished(value: UnfinishedStatus) -> str:
     return f"{what}, {who}; it is rolling back: {clean(value.reason)}"
 
 
+def _to_finish(value: ModelStatus) -> str:
+    """Return the commands that finish what is unfinished; each names its place if it must."""
+    several = len(value.open) > 1
+    places = [f" --environment {clean(each.environment)}" if several else "" for each in value.open]
+    lines = [f"promote resume {clean(value.model)}{place}" for place in reversed(places)]
+    return "\n".join(["  To finish what is unfinished:", *(f"      {line}" for line in lines)])
+
+
 def _still_held(value: HeldStatus, environment: str) -> str:
     reason = clean(value.reason or "none given")
     return (
@@ -237,6 +252,7 @@ def _promotion(
     head = f"{moment(record.at)}  {request.environment}  {change}  {_outcome(end, turned, style)}"
     lines = [
         head,
+        f"    promotion {clean(record.promotion)}",
         f"    by {clean(record.by)}",
         f"    reason: {clean(request.reason or 'none given')}",
     ]

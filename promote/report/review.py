@@ -48,7 +48,7 @@ def plan(
     digest = planfile.digest(value) if digest is None else digest
     parts = [_header(value, digest, style), _targets(value, style)]
     if value.gates:
-        parts.append(_gates(value.gates, style))
+        parts.append(_gates(value, style))
     if not value.steps:
         parts.append(paragraph(_nothing_to_do(value)))
         return "\n\n".join(parts) + "\n"
@@ -88,9 +88,16 @@ def _targets(value: Plan, style: Style) -> str:
     return f"{style('Targets', bold=True)}\n{grid}"
 
 
-def _gates(gates: tuple[GateResult, ...], style: Style) -> str:
+def _gates(value: Plan, style: Style) -> str:
+    gates = value.gates
+    said = {gate.gate: gate.measured for gate in value.made.gates}
     rows = [
-        (gate.gate, Cell(gate.verdict.value, _COLOURS[gate.verdict]), gate.measured, gate.required)
+        (
+            gate.gate,
+            Cell(gate.verdict.value, _COLOURS[gate.verdict]),
+            _measured(gate, said.get(gate.gate)),
+            gate.required,
+        )
         for gate in gates
     ]
     grid = table(("gate", "verdict", "measured", "required"), rows, style)
@@ -101,6 +108,13 @@ def _gates(gates: tuple[GateResult, ...], style: Style) -> str:
     count = f"{len(refusing)} of {counted(len(gates), 'gate')}"
     verb = "refuses" if len(refusing) == 1 else "refuse"
     return f"{text}\n\n" + paragraph(f"This plan cannot be applied: {count} {verb} it.")
+
+
+def _measured(gate: GateResult, said: str | None) -> str:
+    """Say what was measured, and of what is still to be judged what was so by then."""
+    if gate.verdict is not Verdict.PENDING or said is None:
+        return gate.measured
+    return f"{gate.measured}; when planned: {said}"
 
 
 def _nothing_to_do(value: Plan) -> str:

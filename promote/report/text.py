@@ -5,6 +5,7 @@ alone.
 """
 
 from promote.report.changes import agreement, complement
+from promote.report.dossiers import chain, dossier
 from promote.report.ending import error, findings, refusal, result, retirement, verification
 from promote.report.layout import Style, unstyled
 from promote.report.overview import history, lock, status, versions
@@ -14,7 +15,9 @@ from promote.report.telling import event, live, sentence
 __all__ = [
     "Style",
     "agreement",
+    "chain",
     "complement",
+    "dossier",
     "error",
     "event",
     "findings",

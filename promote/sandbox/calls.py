@@ -15,6 +15,7 @@ PROTOCOLS: Final = {
     "rekognition": Protocol.JSON,
     "ssm": Protocol.JSON,
     "organizations": Protocol.JSON,
+    "kms": Protocol.JSON,
     "iam": Protocol.QUERY,
     "sts": Protocol.QUERY,
     "s3": Protocol.REST_XML,
@@ -22,6 +23,7 @@ PROTOCOLS: Final = {
 _TARGETS: Final = {
     "RekognitionService": "rekognition",
     "AmazonSSM": "ssm",
+    "TrentService": "kms",
     "AWSOrganizationsV20161128": "organizations",
 }
 

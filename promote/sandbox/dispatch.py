@@ -55,6 +55,8 @@ class Dispatcher:
                 return self._iam(request, call, caller)
             case "ssm":
                 return self._parameters.answer(request, call, caller)
+            case "kms":
+                return self._parts.keys.answer(request, call)
             case "s3":
                 return self._s3(request, call, caller, context)
             case _:

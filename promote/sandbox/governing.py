@@ -30,9 +30,11 @@ _KINDS: Final = {
     "boundary": (Kind.BOUNDARY, Layer.BOUNDARY),
     "trust": (Kind.TRUST, Layer.RESOURCE),
     "bucket": (Kind.BUCKET, Layer.RESOURCE),
+    "key": (Kind.KEY, Layer.RESOURCE),
     "scp": (Kind.SCP, Layer.SCP),
     "rcp": (Kind.RCP, Layer.RCP),
 }
+_NO_KEY: Final = Policy(Kind.KEY, (), "no key policy")
 _NO_TRUST: Final = Policy(Kind.TRUST, (), "no trust policy")
 
 
@@ -92,7 +94,7 @@ class Governors:
         )
 
     def _resource(self, need: Need, replica: int) -> Policy | None:
-        """Return the trust policy of a role or the policy of a bucket.
+        """Return the trust policy of a role, or the policy of a bucket or key.
 
         A role that is not there is one that trusts nobody.
         """
@@ -101,6 +103,8 @@ class Governors:
         if need.action.startswith("s3:") and need.resource != "*":
             bucket = need.resource.partition("/")[0]
             return next(iter(self._of(bucket, replica).of(Layer.RESOURCE)), None)
+        if need.action.startswith("kms:"):
+            return next(iter(self._of(need.resource, replica).of(Layer.RESOURCE)), _NO_KEY)
         return None
 
     def _levels(

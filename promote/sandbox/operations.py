@@ -18,6 +18,7 @@ from promote.sandbox.organization import OrganizationTree
 from promote.sandbox.organization_operations import organization_needs
 from promote.sandbox.principals import Directory
 from promote.sandbox.s3_requests import s3_needs
+from promote.sandbox.signing_keys import SigningKeys
 from promote.sandbox.storage import Storage
 from promote.sandbox.world import WorldBox
 
@@ -59,7 +60,12 @@ class OperationTable:
     """Says what a call needs to be allowed."""
 
     def __init__(
-        self, storage: Storage, directory: Directory, tree: OrganizationTree, world: WorldBox
+        self,
+        storage: Storage,
+        directory: Directory,
+        tree: OrganizationTree,
+        world: WorldBox,
+        keys: SigningKeys,
     ) -> None:
         self._storage = storage
         self._services: dict[str, Callable[[Call, Caller], list[Need] | None]] = {
@@ -69,6 +75,7 @@ class OperationTable:
             "iam": lambda call, caller: iam_needs(call, caller, directory),
             "sts": lambda call, _: [] if call.operation in STS else None,
             "s3": lambda call, _: self._s3_needs(call),
+            "kms": lambda call, _: keys.needs(call),
         }
 
     def needs(self, call: Call, caller: Caller) -> list[Need]:

@@ -16,6 +16,7 @@ from promote.sandbox.principals import Directory
 from promote.sandbox.propagation import PolicyHistory
 from promote.sandbox.rekognition import CustomLabels
 from promote.sandbox.settings import SettingsBox
+from promote.sandbox.signing_keys import SigningKeys
 from promote.sandbox.storage import Storage
 from promote.sandbox.sts import TokenService
 from promote.sandbox.world import World, WorldBox
@@ -38,8 +39,9 @@ class Parts:
         self.organization = OrganizationTree(self.storage, self.world, self.history)
         self.authoriser = Authoriser(self.history, self.world)
         self.context = ContextKeys(self.world, self.history, clock)
+        self.keys = SigningKeys(self.storage, self.history)
         self.operations = OperationTable(
-            self.storage, self.directory, self.organization, self.world
+            self.storage, self.directory, self.organization, self.world, self.keys
         )
         self.write_guard = WriteGuard(self.directory, self.authoriser, self.world)
         self.bucket_policies = BucketPolicies(self.storage, self.write_guard, self.history)
@@ -52,6 +54,7 @@ class Parts:
         self.credentials.clear()
         self.history.clear()
         self.bucket_policies.clear()
+        self.keys.clear()
         self.rekognition.clear()
         self.faults.clear()
         self.log.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from promote.sandbox.key_seed import KeySeed
 from promote.sandbox.world import (
     Account,
     BucketSeed,
@@ -35,6 +36,13 @@ ENDPOINT_ID: Final = "vpce-0a1b2c3d4e5f60718"
 POINTER: Final = "/models/tools/version-arn"
 LEDGER_BUCKET: Final = "promote-ledger"
 CONSUMER: Final = "storefront"
+PEOPLE: Final = ("alice", "bob")
+"""IAM users who review plans."""
+SIGNED_IN: Final = "carol"
+"""Who reviews plans and signed in through IAM Identity Center."""
+SIGNED_IN_ROLE: Final = "AWSReservedSSO_Reviewer_0a1b2c3d4e5f6071"
+"""The role that Identity Center would make for a permission set called Reviewer."""
+SIGNING_KEY: Final = KeySeed(account=CICD, id="5ea1ed00-1ed9-4e75-8000-000000000001")
 
 ORGANIZATION: Final = Organization(
     id=ORGANIZATION_ID,
@@ -98,19 +106,25 @@ OTHER_PROJECT: Final = ProjectSeed(
 def default_world(roles: Sequence[RoleSeed] = ()) -> World:
     """Return the organisation of the demo with the given roles.
 
-    Logins: ``promoter``; ``consumer/ACCOUNT`` for each target account that has a role
-    `CONSUMER`; ``admin/ACCOUNT``; ``stranger``, a user in QA without any right.
+    Logins: ``promoter``; ``alice`` and ``bob``, users who may use the ledger alone, and ``carol``,
+    who may as much and signed in through Identity Center; ``consumer/ACCOUNT`` for each target
+    account that has a role `CONSUMER`; ``admin/ACCOUNT``; ``stranger``, a user in QA who may do
+    nothing.
     """
     v1 = PROJECT.version_arn("v1")
     return World(
         organization=ORGANIZATION,
-        roles=tuple(roles),
-        users=(_promoter(), *map(_admin, _accounts()), _stranger()),
-        sessions=tuple(_consumer(r.account) for r in roles if r.name == CONSUMER),
+        roles=(*roles, _signed_in_role()),
+        users=(_promoter(), *map(_person, PEOPLE), *map(_admin, _accounts()), _stranger()),
+        sessions=(
+            *(_consumer(r.account) for r in roles if r.name == CONSUMER),
+            _signed_in(),
+        ),
         projects=(PROJECT, OTHER_PROJECT),
         parameters=tuple(ParameterSeed(account=a, name=POINTER, values=(v1,)) for a in TARGETS),
         buckets=(BucketSeed(account=CICD, name=LEDGER_BUCKET),),
         endpoints=(EndpointSeed(id=ENDPOINT_ID, account=PROD_1),),
+        keys=(SIGNING_KEY,),
     )
 
 
@@ -128,7 +142,6 @@ def _allow(action: Any, resource: Any) -> dict[str, Any]:
 
 def _promoter() -> UserSeed:
     """Return the user that promotes, with the rights that a build's role would have."""
-    bucket = f"arn:aws:s3:::{LEDGER_BUCKET}"
     return UserSeed(
         account=CICD,
         name="promoter",
@@ -137,11 +150,59 @@ def _promoter() -> UserSeed:
         secret_access_key="sandbox/promoter",  # noqa: S106 - no secret
         inline={
             "promote": _document(
-                _allow("sts:AssumeRole", "arn:aws:iam::*:role/promote-*"),
-                _allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{bucket}/*"),
-                _allow("s3:ListBucket", bucket),
+                _allow("sts:AssumeRole", "arn:aws:iam::*:role/promote-*"), *_use_of_ledger()
             )
         },
+    )
+
+
+def _use_of_ledger() -> tuple[dict[str, Any], ...]:
+    bucket = f"arn:aws:s3:::{LEDGER_BUCKET}"
+    return (
+        _allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{bucket}/*"),
+        _allow("s3:ListBucket", bucket),
+    )
+
+
+def _person(name: str) -> UserSeed:
+    """Return a user who reviews plans."""
+    return UserSeed(
+        account=CICD,
+        name=name,
+        login=name,
+        access_key_id=f"AKIASANDBOX{name.upper():0<9}",
+        secret_access_key=f"sandbox/{name}",
+        inline={"review": _document(*_use_of_ledger())},
+    )
+
+
+def _signed_in_role() -> RoleSeed:
+    """Return the role of those who review plans and sign in through Identity Center."""
+    return RoleSeed(
+        account=CICD,
+        name=SIGNED_IN_ROLE,
+        path="/aws-reserved/sso.amazonaws.com/",
+        trust=_document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sso.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ),
+        inline={"review": _document(*_use_of_ledger())},
+    )
+
+
+def _signed_in() -> SessionSeed:
+    """Return the session of somebody who signed in, named after the person."""
+    return SessionSeed(
+        account=CICD,
+        role=SIGNED_IN_ROLE,
+        name=SIGNED_IN,
+        login=SIGNED_IN,
+        access_key_id=f"ASIASANDBOX{SIGNED_IN.upper():0<9}",
+        secret_access_key=f"sandbox/{SIGNED_IN}",
+        session_token=f"sandbox-session-of-{SIGNED_IN}",
     )
 
 

@@ -48,6 +48,7 @@ def seed_world(parts: Parts, world: World) -> None:
     for account in parts.world.known_accounts:
         parts.directory.refresh(account, at_once=True)
     _seed_trust(parts, world)
+    parts.keys.seed(world.keys)
     for session in world.sessions:
         _seed_session(parts, session)
     for project in world.projects:

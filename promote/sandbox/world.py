@@ -7,11 +7,9 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
-Document: TypeAlias = Mapping[str, Any]
-
-DEFAULT_REGION = "us-east-1"
+from promote.sandbox.key_seed import DEFAULT_REGION, Document, KeySeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +196,7 @@ class World:
     parameters: tuple[ParameterSeed, ...] = ()
     buckets: tuple[BucketSeed, ...] = ()
     endpoints: tuple[EndpointSeed, ...] = ()
+    keys: tuple[KeySeed, ...] = ()
     quotas: Quotas = field(default_factory=Quotas)
 
 
@@ -255,7 +254,7 @@ def _expect(truth: object, where: str, what: str) -> None:
 
 def merged(old: World, new: World) -> World:
     """Return `old` with everything that `new` has added; of one name, the newer counts."""
-    lists = ("roles", "users", "sessions", "projects", "parameters", "buckets", "endpoints")
+    lists = ("roles", "users", "sessions", "projects", "parameters", "buckets", "endpoints", "keys")
     both: dict[str, Any] = {}
     for name in lists:
         added = getattr(new, name)

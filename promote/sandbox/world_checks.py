@@ -8,7 +8,8 @@ from typing import Final
 from promote.errors import InputError
 from promote.iam.document import Kind, parse
 from promote.iam.quota import MANAGED, QUOTAS
-from promote.sandbox.world import Document, RoleSeed, World
+from promote.sandbox.key_seed import Document
+from promote.sandbox.world import RoleSeed, World
 
 _LIMITS: Final = {Kind.IDENTITY: MANAGED}
 

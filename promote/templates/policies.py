@@ -28,6 +28,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "rcp": Kind.RCP,
         "reader-ml": Kind.IDENTITY,
         "reader-target": Kind.IDENTITY,
+        "records-key": Kind.KEY,
         "rekognition-endpoint": Kind.ENDPOINT,
         "role-trust": Kind.TRUST,
         "scp": Kind.SCP,

@@ -18,9 +18,9 @@ from promote.core.facts import changed_facts
 from promote.core.observation import Observation
 from promote.core.plan import Plan, Step
 from promote.core.planfile import digest
-from promote.core.progress import can_turn_back, is_end_state, previous, remaining
-from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Unfinished
-from promote.core.result import Left, Outcome, Result
+from promote.core.progress import can_turn_back, is_end_state, remaining
+from promote.core.record import LedgerState, Unfinished
+from promote.core.result import Outcome, Result
 from promote.core.retirement import still_draining
 from promote.core.topology import Topology
 from promote.errors import (
@@ -32,6 +32,7 @@ from promote.errors import (
     TryAgainError,
 )
 from promote.ports import World
+from promote.workflow.chronicle import Chronicle
 from promote.workflow.endings import (
     RESUMABLE,
     applied_before,
@@ -44,19 +45,20 @@ from promote.workflow.endings import (
     some_failed,
     stale,
     stuck,
-    told_unless_recorded,
     too_late,
 )
 from promote.workflow.forward import go_forward
-from promote.workflow.giving_way import giving_way
+from promote.workflow.giving_way import giving_way, waiting_for_owner
+from promote.workflow.journal import Journal
 from promote.workflow.lease import holding
 from promote.workflow.lifecycle import close_stopped
 from promote.workflow.preflight import judge_now, preflight
+from promote.workflow.recording import begin, end, result_of
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
 from promote.workflow.site import Announcer
 from promote.workflow.undo import put_back
-from promote.workflow.unfinished import unfinished_of, unfinished_promotion
+from promote.workflow.unfinished import naming_the_place, unfinished_of, unfinished_promotion
 from promote.workflow.way_back import has_moved, hold_what_was_left
 
 
@@ -74,6 +76,8 @@ class Application:
     """What falls due within this time is finished; the rest is left and said."""
     observation: Observation | None = None
     """A look at the world a moment ago, if the caller has one."""
+    execution: str | None = None
+    """The id of the pipeline execution that it is a part of."""
 
 
 def apply(given: Application) -> Result:
@@ -135,19 +139,25 @@ def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[R
         operation=operation,
         length=given.topology.lease,
         asks=asks,
+        heartbeat=waiting_for_owner(given.announce, world.clock, given.topology.lease),
     )
-    with lock as lease, giving_way(lease.keep):
+    chronicle = Chronicle()
+    place = naming_the_place(Journal(world.store, request.model), request.environment)
+    with place, lock as lease, giving_way(lease.keep):
         yield Run(
-            world=world,
+            world=chronicle.watching(world),
             topology=given.topology,
             model=request.model,
             environment=environment_of(given.topology, request),
             promotion=given.promotion,
             caller=caller,
-            announce=given.announce,
+            announce=given.announce.beside(chronicle.hear),
             keep=lease.keep,
             plan=given.plan,
+            execution=given.execution,
+            chronicle=chronicle,
             wait_at_most=given.wait_at_most,
+            must_read=frozenset({request.environment}) if asks else None,
         )
 
 
@@ -172,19 +182,15 @@ def _apply(run: Run, seen: Observation | None) -> Result:
         if unfinished is not None:
             finished = replace(run, plan=unfinished.plan)
             close_stopped(run, unfinished.plan.steps, observation)
-            _end(finished, _result(finished, Outcome.PROMOTED, began))
-        return _result(run, Outcome.UNCHANGED, began)
+            end(finished, result_of(finished, Outcome.PROMOTED, began))
+        return result_of(run, Outcome.UNCHANGED, began)
     resumed = unfinished is not None and digest(unfinished.plan) == digest(run.plan)
-    if not resumed:
-        judge_now(run, state, observation)
+    gates = () if resumed else judge_now(run, state, observation)
     steps = remaining(run.plan, observation)
     _announce_beginning(run, len(steps), resumed=resumed)
     preflight(run, steps)
     if not resumed:
-        at = run.world.clock.now()
-        run.record(
-            PromotionStarted(at=at, promotion=run.promotion, by=run.caller.arn, plan=run.plan)
-        )
+        begin(run, gates, observation)
     with resumable(run.plan):
         return _carry_out(run, steps, observation, began)
 
@@ -238,7 +244,7 @@ def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, bega
         raise left_over(run.plan, error) from error
     close_stopped(run, run.plan.steps, observation)
     left += still_draining(run.plan, run.topology, observation)
-    return _end(run, _result(run, Outcome.PROMOTED, began, left))
+    return end(run, result_of(run, Outcome.PROMOTED, began, left))
 
 
 def _undone(run: Run, error: PromoteError, began: float) -> str:
@@ -251,7 +257,7 @@ def _undone(run: Run, error: PromoteError, began: float) -> str:
     except PromoteError as second:
         raise stuck(run.plan, error, second) from second
     outcome = Outcome.ROLLED_BACK if switched else Outcome.FAILED
-    _end(run, _result(run, outcome, began))
+    end(run, result_of(run, outcome, began))
     back = "Every pointer is back" if switched else "No pointer was changed"
     return (
         f"{error.detail}\n\nEverything is as before{but_for_room(run.plan)}. {back}; what was "
@@ -270,28 +276,4 @@ def _put_back(run: Run, unfinished: Unfinished, reason: str, began: float) -> Re
         first = FailedError("The promotion turned back", reason)
         raise stuck(run.plan, first, second) from second
     outcome = Outcome.ROLLED_BACK if switched else Outcome.FAILED
-    return _end(run, _result(run, outcome, began))
-
-
-def _end(run: Run, result: Result) -> Result:
-    at = run.world.clock.now()
-    ended = PromotionEnded(at=at, promotion=run.promotion, digest=digest(run.plan), result=result)
-    with told_unless_recorded(run.plan, result):
-        if result.rollback and result.result is Outcome.PROMOTED:
-            hold_what_was_left(run)
-        run.record(ended)
-    return result
-
-
-def _result(run: Run, outcome: Outcome, began: float, left: tuple[Left, ...] = ()) -> Result:
-    request = run.plan.request
-    return Result(
-        result=outcome,
-        promotion=run.promotion,
-        environment=request.environment,
-        version=request.version,
-        previous=previous(run.plan),
-        left=left,
-        seconds=round(run.world.clock.monotonic() - began, 3),
-        rollback=request.rollback,
-    )
+    return end(run, result_of(run, outcome, began))

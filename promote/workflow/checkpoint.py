@@ -6,6 +6,7 @@ the records do not say, so one that cannot be read costs time and nothing else.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ def checkpoint_of(records: Sequence[Record], *, number: int, digest: str) -> Che
     return Checkpoint(rule=RULE, number=number, digest=digest, records=condensed(records))
 
 
+@functools.lru_cache(maxsize=4)  # a checkpoint is read at every look, and changes seldom
 def decoded(content: bytes) -> Checkpoint | None:
     """Read a checkpoint; None when it is torn, or what another version of promote wrote."""
     try:

@@ -11,6 +11,7 @@ from promote.core.facts import Changed
 from promote.core.gates import GateResult, Verdict
 from promote.core.membership import joiners, leavers
 from promote.core.plan import Plan, Stop
+from promote.core.remedies import to_pass
 from promote.core.result import Result
 from promote.core.topology import Environment, Topology
 from promote.errors import (
@@ -94,20 +95,19 @@ def refuse_leavers(plan: Plan, topology: Topology) -> None:
         f"switched the pointer of {', '.join(gone)}; with this promote.yaml it would be left "
         "half way. Nothing was written.",
         "List the account as before, with the same pointer and access role, until the promotion "
-        f"has ended; then take it out:\n    promote resume {request.model}",
+        "has ended; then take it out. To finish the promotion, or to put it back:\n"
+        f"    promote resume {request.model}\n"
+        f"    promote abort {request.model}",
     )
 
 
 def unfitting(plan: Plan, misfits: tuple[str, ...]) -> PlanFileError:
     """Say that a plan is none that this promote.yaml leads to, with everything that shows it."""
-    request = plan.request
     return PlanFileError(
         "The plan does not fit promote.yaml",
         "Its digest is right, but no plan that promote makes from this promote.yaml says so; "
         "nothing was changed:\n" + "\n".join(f"  {each}" for each in misfits),
-        "Find out who changed the file, then make the plan again:\n"
-        f"    promote plan {request.model} {short_version(request.version)} "
-        f"--to {request.environment}",
+        f"Find out who changed the file, then make the plan again:\n    {asked.plan(plan.request)}",
     )
 
 
@@ -128,25 +128,8 @@ def refuse_unless_passed(
         "Promotion refused",
         f"{len(failing)} of {len(gates)} gates refused {request.model}/"
         f"{short_version(request.version)} for {request.environment}:\n" + "\n".join(lines),
-        _to_pass(failing, plan, environment),
+        to_pass(failing, request, environment.after),
     )
-
-
-def _to_pass(failing: list[GateResult], plan: Plan, environment: Environment) -> str:
-    """Name the commands that let the gates pass which refuse."""
-    again, request = asked.once_more(plan.request), plan.request
-    held = any(gate.gate == "held" for gate in failing)
-    parts = [f"To release it all the same, say why:\n    {again} --reason TEXT"] if held else []
-    if not held or len(failing) > 1:
-        version = short_version(request.version)
-        parts.append(
-            "Promote it there first:\n"
-            + "\n".join(
-                f"    promote release {request.model} {version} --to {earlier}"
-                for earlier in environment.after
-            )
-        )
-    return "\n".join(parts)
 
 
 def put_back_before(plan: Plan, promotion: str, reason: str) -> FailedError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from promote.core import asked
 from promote.core.observation import Observation
 from promote.core.plan import (
     Bake,
@@ -134,8 +135,7 @@ def _edited(run: Run, step: Grant) -> StalePlanError:
     return StalePlanError(
         "An access role was changed meanwhile",
         f"The inline policy {step.policy} of {step.role} is not what the plan saw.",
-        "Look at it, then plan again:\n"
-        f"    promote plan {run.plan.request.model} VERSION --to {step.environment}",
+        f"Look at it, then plan again:\n    {asked.plan(run.plan.request)}",
     )
 
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
+from promote.core.events import Event, Waiting
 from promote.errors import LockedError, NeedsAttentionError, PromoteError
+from promote.ports import Clock
+from promote.workflow.lease import MARGIN
 
 
 @contextmanager
@@ -33,3 +37,24 @@ def giving_way(keep: Callable[[], None]) -> Iterator[None]:
         except PromoteError:
             pass  # the ledger does not answer: nobody asked, as far as we know
         raise
+
+
+def waiting_for_owner(
+    announce: Callable[[Event], None], clock: Clock, length: timedelta
+) -> Callable[[], None]:
+    """Return what tells, each time that it is called, that an owner was asked to give way.
+
+    Args:
+        announce: Told of it.
+        clock: Which time it is.
+        length: How long the lease of that owner lasts.
+    """
+    began, deadline = clock.monotonic(), (length + MARGIN).total_seconds()
+
+    def tell() -> None:
+        what, elapsed = "the owner of the lock to give way", clock.monotonic() - began
+        announce(
+            Waiting(at=clock.now(), what=what, status="asked", elapsed=elapsed, deadline=deadline)
+        )
+
+    return tell

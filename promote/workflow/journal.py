@@ -10,6 +10,7 @@ there on, however long the history is; `records` reads and checks all of it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import json
@@ -18,24 +19,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from promote.core.chain import Entry, encoded
 from promote.core.codec import CodecError, canonical, from_json, to_json
-from promote.core.record import LedgerState, PromotionEnded, Record, fold
+from promote.core.fold import fold
+from promote.core.record import LedgerState, PromotionEnded, Record
 from promote.errors import NeedsAttentionError, PromoteError
 from promote.ports import Store
 from promote.workflow.checkpoint import Checkpoint, checkpoint_of, decoded
 from promote.workflow.contention import Turns
 
 _LOG = logging.getLogger("promote")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One object of the ledger: a record and its place in the chain."""
-
-    number: int
-    previous: str
-    """The SHA-256 of the bytes of the object before it, in hex; empty in the first."""
-    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +116,12 @@ class Journal:
         with self._memory.lock:
             return fold(self._look().records)
 
+    def head(self) -> tuple[int, str]:
+        """Return the number of the last record, and the SHA-256 of the bytes of its object."""
+        with self._memory.lock:
+            view = self._memory.view or self._look()
+            return view.number, view.digest
+
     def append(self, record: Record) -> None:
         """Write one record durably under the next free number.
 
@@ -145,8 +144,7 @@ class Journal:
     def _create(self, record: Record, view: _View) -> bytes | None:
         """Write a record after those of a view; None when somebody else took the number."""
         number = view.number + 1
-        entry = Entry(number=number, previous=view.digest, record=record)
-        content, key = canonical(to_json(entry)), self._key(number)
+        content, key = encoded(number, view.digest, record), self._key(number)
         if self.store.create(key, content) is not None:
             return content
         there = self.store.read(key)
@@ -221,6 +219,7 @@ class Journal:
         return _Link(key, number, digest, _decoded(stored.content, key))
 
 
+@functools.lru_cache(maxsize=64)  # a record never changes, and every look reads it again
 def _decoded(content: bytes, key: str) -> Entry | Record | None:
     try:
         data = json.loads(content)

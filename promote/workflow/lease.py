@@ -15,7 +15,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
@@ -102,6 +102,7 @@ def holding(
     operation: str,
     length: timedelta,
     asks: bool = False,
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> Iterator[Lease]:
     """Hold the lock of a model while the body runs.
 
@@ -112,6 +113,7 @@ def holding(
         operation: What the lock is wanted for.
         length: How long the lease lasts unless it is renewed.
         asks: Ask a live owner to give way, and wait until it has.
+        heartbeat: Called again and again during that wait.
 
     Raises:
         LockedError: Somebody holds it, or does not give way in time.
@@ -119,7 +121,7 @@ def holding(
     store, clock = world.store, world.clock
     if asks:
         longest = (length + MARGIN).total_seconds() + _LOOK
-        pace = Pace(clock=clock, deadline=longest, cancelled=world.cancelled)
+        pace = Pace(clock=clock, deadline=longest, heartbeat=heartbeat, cancelled=world.cancelled)
         lease = acquire_from_owner(
             store, pace, model=model, owner=owner, operation=operation, length=length
         )
@@ -199,6 +201,7 @@ def acquire_from_owner(
         holder = lock_holder(store, model)
         if holder is not None:
             ask(store, model, holder, by=owner, operation=operation)
+        pace.heartbeat()
         pause(pace, _LOOK)
 
 

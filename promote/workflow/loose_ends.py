@@ -30,9 +30,11 @@ def tie_up(site: Site) -> Iterator[Retired]:
     for environment, version in _unrecorded(site, seen):
         record_revoked(site, environment, version)
         yield Retired(step="revoke", environment=environment, version=version)
+    named = {entry.value for state in seen.pointers.values() for entry in state.history}
     for version in _claimed_in_vain(seen):
         deadline = site.environment.deadlines.stop.total_seconds()
-        bring_down(site, version, deadline, seen, partial(may_stop, site, version))
+        stop = partial(may_stop, site, version) if version in named else _never
+        bring_down(site, version, deadline, seen, stop)
 
 
 def _unrecorded(site: Site, seen: Observation) -> list[tuple[str, str]]:
@@ -46,13 +48,20 @@ def _unrecorded(site: Site, seen: Observation) -> list[tuple[str, str]]:
     return sorted(seen.ledger.revoking - granted)
 
 
+def _never() -> bool:
+    """Say that what no pointer ever named is not stopped, should it run after all."""
+    return False
+
+
 def _claimed_in_vain(seen: Observation) -> list[str]:
-    """Return what we started, a pointer named, and somebody has stopped or is stopping."""
-    named = {entry.value for state in seen.pointers.values() for entry in state.history}
+    """Return what we started, or were about to start, and what is not on its way up for all that.
+
+    A claim that stays open would let a later promotion stop what somebody else has started.
+    """
     return [
         each.arn
         for each in seen.versions
-        if each.arn in named and each.arn in seen.ledger.claims and not each.status.on_the_way_up
+        if each.arn in seen.ledger.claims and not each.status.on_the_way_up
     ]
 
 

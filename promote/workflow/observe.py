@@ -9,9 +9,15 @@ from functools import partial
 from promote.core.observation import AccessRoleState, Observation, PointerState
 from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion
+from promote.errors import AccessError, NotFoundError
 from promote.ports import World
 from promote.workflow.journal import Journal
 from promote.workflow.side_by_side import side_by_side
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,9 @@ class Observer:
     model: str
     environment: Environment
     """Whose reader role reads in the ML account."""
+    must_read: frozenset[str] | None = None
+    """The environments of which an account that cannot be read ends everything; None is all. In
+    the others it only means that any version may be in use there."""
 
     def observe(self, version: str | None = None) -> Observation:
         """Read the world, the ledger before all else.
@@ -48,16 +57,25 @@ class Observer:
         reads += [partial(self._role, arn) for arn in roles]
         found = side_by_side(lambda read: read(), reads)
         ((project_arn, versions),) = project
-        states = [each for each in found if isinstance(each, PointerState)]
+        states = [each for each in found if isinstance(each, PointerState | _Unread)]
+        pointers = dict(zip(targets, states, strict=True))
         return Observation(
             at=at,
             model=self.model,
             project_arn=project_arn,
             versions=versions,
             occupants=self._occupants(project_arn, versions, version),
-            pointers=dict(zip(targets, states, strict=True)),
+            pointers={
+                target: PointerState() if isinstance(state, _Unread) else state
+                for target, state in pointers.items()
+            },
             roles={each.arn: each for each in found if isinstance(each, AccessRoleState)},
             ledger=ledger,
+            unread={
+                target: f"{target.pointer.name} of {target} cannot be read ({state.why})"
+                for target, state in pointers.items()
+                if isinstance(state, _Unread)
+            },
         )
 
     @property
@@ -70,8 +88,13 @@ class Observer:
         arn = service.project_arn(model.project, role=self._reader)
         return arn, service.versions(arn, role=self._reader)
 
-    def _pointer(self, target: Target) -> PointerState:
-        return self.world.pointers[target.pointer.kind].read(target, role=target.reader_role)
+    def _pointer(self, target: Target) -> PointerState | _Unread:
+        try:
+            return self.world.pointers[target.pointer.kind].read(target, role=target.reader_role)
+        except (AccessError, NotFoundError) as error:
+            if self.must_read is None or target.environment in self.must_read:
+                raise
+            return _Unread(error.summary)
 
     def _role(self, arn: str) -> AccessRoleState | None:
         return self.world.roles.read(arn, role=self._reader)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promote.arn import short_version
 from promote.core.facts import changed_facts
@@ -84,12 +84,15 @@ def plan_rollback(asked: Asked, version: str | None) -> tuple[Plan, Observation]
         UnfinishedError: A promotion to the environment, or another rollback, is unfinished.
         PromoteError: As `make_plan`.
     """
-    observation = asked.observer.observe(version)
+    observer = replace(asked.observer, must_read=frozenset({asked.observer.environment.name}))
+    observation = observer.observe(version)
+    for why in observation.unread.values():
+        asked.warn(f"{why}: no version is stopped that may be in use there.")
     arn = _way_back(asked, version, observation)
     if version is None:  # it may have to be started: now count the slots of other projects
         found = observation.version(arn)
         starts = found is not None and not found.status.occupies_slot
-        observation = asked.observer.observe(arn) if starts else observation
+        observation = observer.observe(arn) if starts else observation
     return _plan(asked.wish(arn, observation, rollback=True), asked.tool), observation
 
 

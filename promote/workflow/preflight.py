@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from promote.core.fitting import misfits
-from promote.core.gates import judge
+from promote.core.gates import Evidence, GateResult, judge
 from promote.core.history import history_of
 from promote.core.observation import Observation
+from promote.core.overlap import overlap_of
 from promote.core.plan import Grant, Prove, Revoke, Step, Switch
+from promote.core.planfile import digest
 from promote.core.record import LedgerState
 from promote.workflow.endings import refuse_unless_passed, unfitting
+from promote.workflow.reviewing import as_asked, what_was_said
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.undo import earlier_plans, prove_undo
 
 
-def judge_now(run: Run, state: LedgerState, observation: Observation) -> None:
-    """Refuse what a gate refuses; and a rollback, which none does, to where no pointer ever was.
+def judge_now(run: Run, state: LedgerState, observation: Observation) -> tuple[GateResult, ...]:
+    """Return how every gate was judged, and refuse what one of them refuses.
+
+    None is asked about a rollback; that is refused to where no pointer ever was.
 
     Raises:
         RefusedError: See above.
@@ -23,9 +28,21 @@ def judge_now(run: Run, state: LedgerState, observation: Observation) -> None:
     request = run.plan.request
     if request.rollback:
         history_of(observation, request.environment).expect(request.version)
-        return
-    gates = judge(request.version, run.environment, state, reason=request.reason)
+        return ()
+    price = run.topology.model(request.model).price
+    evidence = Evidence(
+        at=run.world.clock.now(),
+        version=request.version,
+        ledger=state,
+        reason=request.reason,
+        overlap=overlap_of(run.plan.steps, observation.versions, price=price),
+        digest=digest(run.plan),
+        requesters=(request.requested_by,),
+        reviews=what_was_said(run.world.store, run.topology, run.plan),
+    )
+    gates = judge(as_asked(run.environment, run.plan), evidence)
     refuse_unless_passed(gates, run.plan, run.environment)
+    return gates
 
 
 def preflight(run: Run, steps: tuple[Step, ...]) -> None:

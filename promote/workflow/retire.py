@@ -65,8 +65,9 @@ def retire(
         if isinstance(group[0], Drain):
             end = _drained_at(run, group[0], switched_at)
             if end - run.world.clock.now() > run.wait_at_most:
-                _tell_what_stays(run, due, end)
-                return _left(due, end)
+                strange = _never_named(due, observation)
+                _tell_what_stays(run, due, strange, end)
+                return _left(tuple(step for step in due if step not in strange), end)
         begin(group)
         carry_out(run, group, steps, partial(_retire, run, observation, end))
     return ()
@@ -121,15 +122,30 @@ def wait_until(run: Run, end: datetime, what: str) -> None:
         pause(pace, min(left, _HEARTBEAT))
 
 
-def _tell_what_stays(run: Run, steps: tuple[Step, ...], end: datetime) -> None:
-    """Warn of what others wrote, which `retire` never takes away."""
+def _never_named(steps: tuple[Step, ...], observation: Observation) -> tuple[Stop, ...]:
+    """Return the stops of what somebody started that no pointer ever named: not for `retire`."""
+    named = {each.value for state in observation.pointers.values() for each in state.history}
+    return tuple(s for s in steps if isinstance(s, Stop) and s.version not in named)
+
+
+def _tell_what_stays(
+    run: Run, steps: tuple[Step, ...], strange: tuple[Stop, ...], end: datetime
+) -> None:
+    """Warn of what `retire` will leave alone: what others wrote, and what was started by hand."""
+    model = run.plan.request.model
     for step in steps:
         if isinstance(step, Revoke) and (step.remove or step.adopts):
             run.warn(
                 f"What others wrote into {', '.join(step.remove) or step.policy} of {step.role} "
-                "stays for now. To take it away, after "
-                f"{end:%Y-%m-%dT%H:%M:%SZ}: {asked.once_more(run.plan.request)} --adopt"
+                f"stays for now. To take it away, after {end:%Y-%m-%dT%H:%M:%SZ}: "
+                f"{asked.once_more(run.plan.request)} --adopt"
             )
+    for stop in strange:
+        name = short_version(stop.version)
+        run.warn(
+            f"{name} goes on running for nobody: no pointer ever named it, so `retire` leaves it "
+            f"alone. To stop it: promote version stop {model} {name}"
+        )
 
 
 def _left(steps: tuple[Step, ...], end: datetime) -> tuple[Left, ...]:
@@ -213,6 +229,4 @@ def may_stop(run: Site, version: str, *, warm: bool = True) -> bool:
 
 
 def _again(run: Run) -> str:
-    request = run.plan.request
-    version = short_version(request.version)
-    return f"promote release {request.model} {version} --to {request.environment}"
+    return asked.once_more(run.plan.request)

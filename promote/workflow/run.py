@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from promote.core.plan import Plan
+from promote.workflow.chronicle import Chronicle
 from promote.workflow.site import Site
 
 
@@ -16,6 +17,9 @@ class Run(Site):
     plan: Plan
     wait_at_most: timedelta = timedelta(minutes=10)
     """What falls due within this time is finished; the rest is left and said."""
+    execution: str | None = None
+    """The id of the pipeline execution that it is a part of."""
+    chronicle: Chronicle = field(default_factory=Chronicle)
 
     def at(self, environment: str) -> Run:
         """Return the same run in an environment, given by its name, whose roles then act.

@@ -20,6 +20,7 @@ from promote.errors import (
     AccessDeniedError,
     NotFoundError,
     NotReadyError,
+    QuotaError,
     RefusedError,
     StalePlanError,
 )
@@ -77,8 +78,23 @@ def start(site: Site, version: str) -> ModelVersion:
         deadline=site.environment.deadlines.start.total_seconds(),
     )
     if found.status is not Status.RUNNING:
+        _require_slot(site, found, observation)
         bring_up(site, step, observation)
     return site.service.describe(observation.project_arn, found.name, role=site.reader)
+
+
+def _require_slot(site: Site, version: ModelVersion, seen: Observation) -> None:
+    quota = site.topology.ml.quotas.running
+    if version.status.occupies_slot or len(seen.occupants) < quota:
+        return
+    taken = (f"{each.project}/{each.name} ({each.status.value})" for each in seen.occupants)
+    raise QuotaError(
+        "No free slot to start the version",
+        f"All {quota} running versions that account {site.topology.ml.account} may have in "
+        f"{site.topology.region} (ml.quotas.running) are taken: {', '.join(taken)}.",
+        "A release or a rollback stops first what only keep_warm keeps. To see what is in use:\n"
+        f"    promote status {site.model}",
+    )
 
 
 def stop(site: Site, version: str, *, force: bool) -> ModelVersion:

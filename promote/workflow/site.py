@@ -34,6 +34,15 @@ class Announcer:
         except Exception:  # noqa: BLE001 (a listener is foreign code; the promotion goes on)
             _LOG.warning("An event listener failed on %s", type(event).__name__, exc_info=True)
 
+    def beside(self, first: Callable[[Event], None]) -> Announcer:
+        """Return one that tells somebody else first."""
+
+        def both(event: Event) -> None:
+            first(event)
+            self(event)
+
+        return Announcer(both)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -49,6 +58,8 @@ class Site:
     announce: Announcer
     keep: Callable[[], None] = lambda: None
     """Called before every write and pause; raises when the lock was lost."""
+    must_read: frozenset[str] | None = None
+    """As that of an `Observer`."""
 
     @property
     def cancelled(self) -> threading.Event:
@@ -106,7 +117,9 @@ class Site:
 
     def observe(self, version: str | None = None) -> Observation:
         """Read the world, all of it; see `Observer.observe`."""
-        observer = Observer(self.world, self.topology, self.model, self.environment)
+        observer = Observer(
+            self.world, self.topology, self.model, self.environment, must_read=self.must_read
+        )
         return observer.observe(version)
 
     def pace(self, deadline: float, *, longest: float = 10.0) -> Pace:

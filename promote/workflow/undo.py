@@ -7,6 +7,7 @@ promotion goes back, never forward.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from promote.arn import short_version
@@ -44,6 +45,7 @@ def put_back(run: Run, reason: str, turned: RollbackStarted | None) -> bool:
         NeedsAttentionError: Something could not be put back, or must wait longer than we may.
         TryAgainError: A wait ended too early; the same command goes on.
     """
+    run = replace(run, must_read=frozenset())  # an account that is out of reach keeps none waiting
     observation = run.observe()
     back = switched_back(run.plan, observation)
     turned = _turn(run, reason, turned, observation) if turned is None or back else turned

@@ -6,12 +6,16 @@ which is finished or put back afterwards. To one environment there is never more
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from promote.arn import short_version
 from promote.core import asked
 from promote.core.history import is_undone_by_abort
 from promote.core.plan import Request
 from promote.core.record import LedgerState, Unfinished
-from promote.errors import NotFoundError, UnfinishedError
+from promote.errors import NotFoundError, PromoteError, UnfinishedError
 from promote.workflow.journal import Journal
 
 
@@ -71,6 +75,31 @@ def in_the_way_of_rollback(
     return UnfinishedError("An unfinished promotion is in the way", _told(begun), remedy)
 
 
+@contextmanager
+def naming_the_place(journal: Journal, environment: str) -> Iterator[None]:
+    """Let an error's commands name the environment where the model alone means another promotion.
+
+    What went wrong knows its own promotion, and not which was begun after it.
+
+    Raises:
+        PromoteError: What the body raised.
+    """
+    try:
+        yield
+    except UnfinishedError:
+        raise  # it names more than one of them, each as it must be
+    except PromoteError as error:
+        with suppress(PromoteError):
+            state = journal.state()
+            begun = state.open_in(environment)
+            if begun is not None and begun != state.unfinished:
+                bare = rf"^(    promote (?:resume|abort) {re.escape(journal.model)})$"
+                error.remedy = re.sub(
+                    bare, rf"\1 --environment {environment}", error.remedy, flags=re.MULTILINE
+                )
+        raise
+
+
 def _is_of(begun: Unfinished, request: Request) -> bool:
     theirs = begun.plan.request
     return (theirs.version, theirs.rollback) == (request.version, request.rollback)
@@ -90,7 +119,8 @@ def _remedy(state: LedgerState, in_way: tuple[Unfinished, ...], request: Request
     lines = [f"    {command(state, each)}" for each in in_way for command in (_resume, _abort)]
     remedy = "Finish it, or put it back" if len(in_way) == 1 else "Finish each, or put it back"
     then = f"\nThen:\n    {asked.once_more(request)}" if request.rollback else ""
-    return f"{remedy}:\n" + "\n".join(lines) + then
+    look = f"\nTo see whether somebody is at work on it now:\n    promote lock show {request.model}"
+    return f"{remedy}:\n" + "\n".join(lines) + then + look
 
 
 def _resume(state: LedgerState, begun: Unfinished) -> str:

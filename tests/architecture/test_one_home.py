@@ -30,6 +30,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "boto3": _AWS,
     "botocore": _AWS,
     "click": ("promote/cli/",),
+    "cryptography": ("promote/ledger/signatures.py",),
     "jinja2": ("promote/templates/",),
     "moto": ("promote/sandbox/",),
     "PIL": ("promote/sandbox/",),
@@ -109,6 +110,7 @@ def test_each_library_is_imported_only_in_its_home() -> None:
 def test_homes_and_declared_dependencies_are_the_same_libraries() -> None:
     declared = _requirements("options", "install_requires")
     declared |= _requirements("options.extras_require", "sandbox")
+    declared |= _requirements("options.extras_require", "verify")
     homes = {DISTRIBUTIONS.get(library, library) for library in HOMES} - {None}
     assert declared - NEVER_IMPORTED == homes
 

@@ -347,6 +347,12 @@ _PLANNED_OTHERWISE = (
         **_if("StringEquals", **ORGANIZATION),
     ),
     _of("ledger", "objects of others", PROOF, Resource="arn:aws:s3:::team-ledger/*"),
+    _of(
+        "records-key",
+        "digests made elsewhere signed",
+        PROOF,
+        **_if("StringEquals", **ORGANIZATION, kms__SigningAlgorithm="ECDSA_SHA_256"),
+    ),
     _of("project-policy", "version that is not promoted", PROOF, Resource=[V1, V2, V3]),
     _of("rekognition-endpoint", "any role through the endpoint", PROOF, Condition=None),
 )

@@ -132,6 +132,7 @@ PROTECTIONS: dict[str, dict[str, str]] = {
         "s3:ListBucket": "the records are listed",
         "s3:PutObject": "the lock and the records are written",
     },
+    "records-key": {"kms:Sign": "the end of each promotion is signed"},
     "project-policy": {"rekognition:CopyProjectVersion": "the one action that AWS supports there"},
     "rcp": {
         "sts:AssumeRole": "applications become access roles by it",

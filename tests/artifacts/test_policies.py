@@ -70,6 +70,7 @@ def wanted() -> tuple[WantedDocument, ...]:
         qa(), prod(vpc_endpoints=(ENDPOINT,)),
         models=(a_model(), a_model(name="parts", project="spares")), organization=ORGANIZATION,
         data_lake=DATA_LAKE, guardrails=GUARDRAILS, ledger="s3://team-ledger/tools",
+        signing_key="arn:aws:kms:us-east-1:666666666666:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     )  # fmt: skip
     versions = [version_arn(name) for name in ("v1", "v2")]
     return wanted_documents(topology, versions=versions, trusted=[PROMOTER])

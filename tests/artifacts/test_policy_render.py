@@ -21,6 +21,7 @@ PROTECTED = """
     vpc_endpoints: [vpce-0a1b2c3d4e5f60718]
     smoke: {endpoint_url: "https://vpce-0a1b2c3d4e5f60718.rekognition.us-east-1.vpce.amazonaws.com"}
 ledger: s3://team-ledger/tools
+records: {signing_key: arn:aws:kms:us-east-1:111111111111:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9}
 data_lake:
   account: "666666666666"
   bucket: tools-images

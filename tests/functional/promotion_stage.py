@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -105,7 +106,11 @@ class Stage:
         settings: Settings = AT_ONCE,
         change: Change = lambda world: world,
     ) -> None:
-        """Write promote.yaml and give the sandbox the world that it wants, changed by a test."""
+        """Write promote.yaml and give the sandbox the world that it wants, changed by a test.
+
+        A new world begins with a new ledger: the old one would call its pointers set by hand.
+        """
+        shutil.rmtree(self.directory / ".promote/ledger", ignore_errors=True)
         (self.directory / "promote.yaml").write_text(config)
         self.topology = load(self.directory / "promote.yaml")
         self.sandbox.renew(change(world_of(self.topology, None)), settings)

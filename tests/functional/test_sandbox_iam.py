@@ -132,21 +132,25 @@ class TestPropagation:
         sandbox = a_sandbox(a_world(_reader()), settings=SLOW)
         rekognition = a_client(f"consumer/{ML}", "rekognition")
         iam = a_client(ADMIN_ML, "iam")
-        text = _grant(V1)
-        iam.put_role_policy(RoleName="storefront", PolicyName="x", PolicyDocument=text)
-        codes: list[str] = []
-        while len(codes) < 10 or codes[-10:] != ["InvalidImageFormatException"] * 10:
-            codes.append(
-                _error(rekognition.detect_custom_labels, ProjectVersionArn=V1, Image=IMAGE)[0]
-            )
+
+        def answer() -> str:
+            return _error(rekognition.detect_custom_labels, ProjectVersionArn=V1, Image=IMAGE)[0]
+
+        changes = 0
+        for _ in range(5):  # on a busy machine, a window may pass between two calls
+            iam.put_role_policy(RoleName="storefront", PolicyName="x", PolicyDocument=_grant(V1))
+            codes = [answer()]
+            while codes[-10:] != ["InvalidImageFormatException"] * 10:
+                codes.append(answer())
+            changes = sum(a != b for a, b in itertools.pairwise(codes))
+            admin.wait_settled(sandbox.endpoint)
+            assert answer() == codes[-1]
+            if changes > 1:
+                break
+            iam.delete_role_policy(RoleName="storefront", PolicyName="x")
+            admin.wait_settled(sandbox.endpoint)
         assert codes[0] == "AccessDeniedException"
-        changes = sum(a != b for a, b in itertools.pairwise(codes))
         assert changes > 1, "one success must not be the end of the window"
-        admin.wait_settled(sandbox.endpoint)
-        assert (
-            _error(rekognition.detect_custom_labels, ProjectVersionArn=V1, Image=IMAGE)[0]
-            == codes[-1]
-        )
 
     def test_a_revoked_grant_still_works_for_a_while(self, a_sandbox: Any, a_client: Any) -> None:
         sandbox = a_sandbox(a_world(_reader(V1)), settings=SLOW)

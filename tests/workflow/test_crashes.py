@@ -12,6 +12,8 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.result import Outcome
+from promote.core.topology import Granularity
 from promote.core.version import Status
 from promote.errors import FailedError
 from tests.builders import a_topology, a_trained_version, prod, qa, version_arn
@@ -142,3 +144,14 @@ def command(fake: FakeWorld, verb: str) -> None:
             promoting.release("v2")
         case "rollback":
             promoting.rollback(of="qa")
+
+
+class TestAnAbortBeforeTheFirstGrant:
+    def test_finds_no_fault_with_what_was_allowed_before_the_granularity_changed(self) -> None:
+        fake = FakeWorld(a_topology(qa(granularity=Granularity.PROJECT)))
+        fake.crash("iam.put")
+        with pytest.raises(CrashError):
+            Promoting(fake).release("v1")
+        fake.revive(seconds=200)
+        assert Promoting(fake).abort("tools").result is Outcome.FAILED
+        assert fake.ledger().unfinished is None

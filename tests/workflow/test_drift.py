@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -11,9 +14,9 @@ from promote.cli.root import cli
 from promote.core.drift import Drift
 from promote.core.events import Warned
 from promote.core.status import ModelStatus, summarise
-from promote.core.topology import Granularity, Target
+from promote.core.topology import Granularity, Quotas, Target, Topology
 from promote.core.version import Status
-from promote.errors import PromoteError
+from promote.errors import PromoteError, QuotaError
 from promote.report import text
 from tests.builders import (
     PROD,
@@ -88,13 +91,13 @@ def _parsed(line: str) -> dict[str, Any]:
         found = command.get_command(context, rest[0])
         assert found is not None, line
         command, name, rest = found, [*name, rest[0]], rest[1:]
-    parameters = command.make_context(" ".join(name), rest).params
+    parameters = command.make_context(" ".join(name), rest, obj=SimpleNamespace()).params
     return {"command": " ".join(name), **parameters}
 
 
-def a_world() -> FakeWorld:
+def a_world(topology: Topology | None = None) -> FakeWorld:
     """Build a world in which v2 was promoted everywhere by us, and v3 is trained."""
-    fake = FakeWorld(a_topology())
+    fake = FakeWorld(topology or a_topology())
     for name in ("v2", "v3"):
         fake.versions[version_arn(name)] = a_trained_version(name, min_units=1)
     for name in ("qa", "prod"):
@@ -163,6 +166,16 @@ class TestAPointerSetByHand:
         assert found.done == ()
         assert found.skipped == (drift_of(live)[0].summary,)
         assert live.document(QA_ROLE) == a_grant("v2", "v3")
+
+    def test_leaves_what_it_may_be_put_back_to_alone(self, live: FakeWorld) -> None:
+        point(QA, version_arn("v3"))(live)
+        live.pass_time(1800)
+        assert status_of(live).left == ()
+        for target in live.targets:
+            live.point(target, version_arn("v3"))
+        live.pass_time(1800)
+        assert status_of(live).left == ()
+        assert not any(each.orphan for each in status_of(live).versions)
 
     def test_that_was_deleted_is_told_too(self, live: FakeWorld) -> None:
         live.point(target_of(live, QA), None)
@@ -349,3 +362,71 @@ class TestTheCommandsThatAreTold:
         line = next(each.strip() for each in told.splitlines() if "version stop" in each)
         type_in(live, line)
         assert live.status("v3") is Status.STOPPED
+
+
+WARM = {"keep_warm": timedelta(days=1)}
+PATTERN = "arn:aws:rekognition:us-east-1:222222222222:project/tools-detector/version/*"
+
+
+def warmed(*, running: int = 3) -> FakeWorld:
+    """Build a world in which v2 replaced v1 everywhere, and v1 is warm."""
+    fake = a_world(a_topology(qa(**WARM), prod(**WARM)))
+    ml = replace(fake.topology.ml, quotas=Quotas(running=running))
+    fake.topology = replace(fake.topology, ml=ml)
+    return fake
+
+
+class TestTheCommandsThatAreToldWhereSomethingIsInTheWay:
+    @pytest.mark.parametrize(
+        "hand",
+        [write(QA_ROLE, "v1", "v2", name="theirs"), write(QA_ROLE, "v2", PATTERN)],
+        ids=["a policy of theirs", "a pattern in ours"],
+    )
+    def test_do_not_wait_until_everything_has_grown_cold(self, hand: Hand) -> None:
+        fake = warmed()
+        hand(fake)
+        fake.pass_time(60)
+        (told,) = (each.repair for each in drift_of(fake))
+        type_in(fake, *told)
+        assert drift_of(fake) == ()
+        assert fake.document(QA_ROLE) == a_grant("v2")
+        assert not fake.breaches
+
+    @pytest.mark.parametrize("value", [V1, None, FOREIGN])
+    def test_adopt_where_a_policy_of_others_would_refuse_them(
+        self, live: FakeWorld, value: str | None
+    ) -> None:
+        point(QA, value)(live)
+        write(QA_ROLE, "v1", "v2", name="theirs")(live)
+        live.pass_time(60)
+        told = drift_of(live)[0].repair
+        assert told == ("promote release tools v2 --to qa --adopt",)
+        type_in(live, *told)
+        live.pass_time(1800)
+        assert drift_of(live) == ()
+
+    def test_make_room_for_what_somebody_stopped(self) -> None:
+        fake = warmed(running=2)
+        fake.become("v2", Status.STOPPED)
+        fake.become("v3", Status.RUNNING)
+        with pytest.raises(QuotaError, match=r"are taken: tools-detector/v3 \(RUNNING\), tools-"):
+            Promoting(fake).start_version("tools", "v2")
+        (told, *_) = (each.repair for each in drift_of(fake))
+        type_in(fake, *told)
+        assert (fake.status("v1"), fake.status("v2")) == (Status.STOPPED, Status.RUNNING)
+        assert drift_of(fake) == ()
+
+
+class TestAPromotionThatEndsBeforeTheDrainDoes:
+    def test_warns_of_what_retire_will_leave_alone(self, live: FakeWorld) -> None:
+        point(QA, V1)(live)
+        live.pass_time(1)
+        point(QA, V2)(live)
+        write(QA_ROLE, "v1", "v2", name="theirs")(live)
+        promoter = Promoting(live)
+        promoter.start_version("tools", "v3")
+        result = promoter.release("v2", to="qa", adopt=True, wait=timedelta(0))
+        warned = [each.message for each in promoter.events if isinstance(each, Warned)]
+        assert any(each.endswith("promote release tools v2 --to qa --adopt") for each in warned)
+        assert any(each.endswith("promote version stop tools v3") for each in warned)
+        assert version_arn("v3") not in {each.version for each in result.left}

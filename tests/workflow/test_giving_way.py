@@ -159,9 +159,11 @@ class TestAnAbort:
     def test_waits_no_longer_than_a_lease(self, stuck: FakeWorld) -> None:
         del stuck.objects[KEY]
         held(stuck, expires=stuck.time + timedelta(days=1))
-        began = stuck.seconds
+        began, promoter = stuck.seconds, Promoting(stuck)
         with pytest.raises(LockedError, match="Another promotion is running"):
-            Promoting(stuck).abort("tools")
+            promoter.abort("tools")
+        waited = [each for each in promoter.events if isinstance(each, Waiting)]
+        assert {each.what for each in waited} == {"the owner of the lock to give way"}
         assert stuck.seconds - began <= (LEASE + MARGIN).total_seconds() + 2
         assert not written(stuck)
 

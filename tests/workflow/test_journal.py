@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from promote.core.codec import canonical, to_json
 from promote.core.condense import RULE
 from promote.core.events import Warned
+from promote.core.fold import fold
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
     ClaimOpened,
     PromotionEnded,
     Record,
-    fold,
 )
 from promote.core.result import Outcome, Result
 from promote.errors import NeedsAttentionError, TryAgainError

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.plan import Stop
 from promote.core.result import Outcome, Retired
 from promote.core.status import summarise
 from promote.core.topology import Granularity, Quotas, Topology
@@ -52,6 +53,17 @@ class TestKeepWarm:
         (left,) = result.left
         assert (left.step, left.version) == ("revoke", V1)
         assert timedelta(0) <= left.not_before - began - DAY < timedelta(minutes=5)
+
+    def test_of_a_whole_project_outlasts_what_is_taken_over_at_once(self) -> None:
+        topology = a_topology(qa(keep_warm=DAY, granularity=Granularity.PROJECT), prod())
+        fake = FakeWorld(topology)
+        for name in ("qa", "prod"):
+            Promoting(fake).release(to=name)
+        fake.write_policy(QA_ROLE, a_grant("v1"), "legacy")
+        fake.versions[version_arn("v3")] = a_trained_version("v3")
+        fake.topology = with_a_third_slot(topology)
+        plan = Promoting(fake).plan("tools", "v3", to="qa", adopt=True)
+        assert not [step for step in plan.steps if isinstance(step, Stop)]
 
     def test_is_over_when_it_is_over(self, warm: FakeWorld) -> None:
         warm.pass_time(DAY.total_seconds())

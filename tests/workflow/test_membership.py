@@ -90,6 +90,7 @@ class TestAnAccountThatLeft:
             ways[way]()
         assert ACCOUNTS[2] in caught.value.detail
         assert "promote resume tools" in caught.value.remedy
+        assert "promote abort tools" in caught.value.remedy
         assert not {"pointer.write", "iam.put"} & set(fake.operations(writes=True)[before:])
         fake.topology = whole
         assert Promoting(fake).resume("tools", wait=LONG + BAKE).result is Outcome.PROMOTED

@@ -98,6 +98,18 @@ class TestARetireThatIsKilled:
         Promoting(due).retire()
         assert (due.status("v2"), set(due.ledger().claims)) == (Status.STOPPED, {V3})
 
+    def test_closes_the_claim_of_a_start_that_came_to_nothing(self, fake: FakeWorld) -> None:
+        fake.crash("model.start")
+        with pytest.raises(CrashError):
+            Promoting(fake).start_version("tools", "v2")
+        fake.revive(seconds=200)
+        assert fake.ledger().claims
+        Promoting(fake).retire("tools")
+        assert not fake.ledger().claims
+        fake.become("v2", Status.RUNNING)
+        Promoting(fake).retire("tools")
+        assert fake.status("v2") is Status.RUNNING
+
 
 class TestARetireOfSeveralModels:
     @pytest.fixture

@@ -526,6 +526,7 @@ class TestAPromotionToAnotherEnvironmentThatIsOpen:
             "promote abort tools --environment prod",
             "promote resume tools",
             "promote abort tools",
+            "promote lock show tools",
         ]
 
     def test_is_no_drift_and_keeps_retire_away(self, half: FakeWorld) -> None:

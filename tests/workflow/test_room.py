@@ -26,6 +26,10 @@ from tests.workflow.promoting import Promoting
 from tests.workflow.test_promotion import PROD_ROLE, QA_ROLE, V1, V2
 
 V3 = version_arn("v3")
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "rekognition:*", "Resource": "*"}],
+}
 NOTHING = timedelta(0)
 DAY = timedelta(days=1)
 
@@ -295,6 +299,14 @@ class TestNoRoom:
         warm.write_policy(PROD_ROLE, a_grant("v1"), "legacy")
         warm.pass_time(60)
         with pytest.raises(QuotaError, match=f"the access role {PROD_ROLE} allows it"):
+            Promoting(warm).make("v3")
+
+    def test_gives_up_nothing_that_a_policy_of_others_would_go_on_allowing(
+        self, warm: FakeWorld
+    ) -> None:
+        warm.write_policy(PROD_ROLE, EVERYTHING, "theirs")
+        warm.pass_time(60)
+        with pytest.raises(QuotaError, match=f"theirs on {PROD_ROLE}, which is not ours, would"):
             Promoting(warm).make("v3")
 
 

@@ -19,6 +19,7 @@ from promote.core.policies.uses import (
     project_prefix,
     reachable,
 )
+from promote.core.seal import ALGORITHM
 from promote.core.topology import Topology
 from promote.iam.spelling import account_root
 
@@ -95,6 +96,20 @@ def _ledger(scope: Scope, bucket: str, _uses: Sequence[Use]) -> _Context | None:
         "objects": f"{bucket}/{below}",
         "prefix": below,
         "trusted": list(scope.trusted),
+        "organization": scope.topology.organization,
+    }
+
+
+def _signing_key(topology: Topology, _use: Use) -> tuple[str | None, ...]:
+    return (topology.signing_key,)
+
+
+def _records_key(scope: Scope, _key: str, _uses: Sequence[Use]) -> _Context | None:
+    if not scope.trusted:
+        return None
+    return {
+        "trusted": list(scope.trusted),
+        "algorithm": ALGORITHM,
         "organization": scope.topology.organization,
     }
 
@@ -204,6 +219,7 @@ BOUNDARY = Need(lambda _, use: (use.target.access_role,), _boundary, Form.BOUNDA
 PROTECTION = {
     "project-policy": Need(_project_arn, _project_policy, Form.PROJECT),
     "ledger": Need(_ledger_arn, _ledger, Form.RESOURCE),
+    "records-key": Need(_signing_key, _records_key, Form.RESOURCE),
     "data-lake-bucket": Need(_bucket_arn, _bucket, Form.RESOURCE, _lake_account),
     "data-lake-key": Need(_key_arn, _key, Form.RESOURCE),
     "rekognition-endpoint": Need(

@@ -75,7 +75,7 @@ STARTER = starter(
 
 class TestSchema:
     def test_it_uses_only_words_that_the_judge_of_this_test_knows(self) -> None:
-        notes = {"$schema", "title", "description", "default"}
+        notes = {"$schema", "title", "description", "default", "examples"}
         notes |= {"properties", "propertyNames", "additionalProperties"}
         found: set[str] = set()
 

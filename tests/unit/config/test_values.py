@@ -403,7 +403,15 @@ class TestKeys:
             (
                 "    price: 4.5",
                 "    labels: [hammer]",
-                "14:5: models.tools.labels is not supported yet: it comes with gates",
+                "14:5: models.tools.labels is not supported yet: it comes with the gate `labels`",
+            ),
+            (
+                "    drain: 30s",
+                "    gates: {f1: 0.8}",
+                (
+                    "31:13: environments[0].gates.f1 is not supported yet: it comes with gates on "
+                    "a version's quality"
+                ),
             ),
             (
                 'pointer: {ssm: "/models/{model}/version-arn"}',
@@ -427,10 +435,7 @@ class TestKeys:
                     f"    {key}: {value}",
                     f"31:5: environments[0].{key} is not supported yet: it comes with {later}",
                 )
-                for key, value, later in (
-                    ("gates", "{f1: 0.8}", "gates"),
-                    ("manage_trust", "true", "managed trust policies"),
-                )
+                for key, value, later in (("manage_trust", "true", "managed trust policies"),)
             ),
         ],
     )

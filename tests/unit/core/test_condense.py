@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promote.core.condense import condensed
+from promote.core.fold import fold
 from promote.core.planfile import digest
 from promote.core.record import (
     AccessChanged,
@@ -17,7 +18,6 @@ from promote.core.record import (
     PromotionEnded,
     PromotionStarted,
     Record,
-    fold,
 )
 from promote.core.result import Outcome, Result
 from tests.builders import NOW, PROD, a_plan, a_planned_target, a_request, version_arn

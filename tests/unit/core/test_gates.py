@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from promote.core.gates import GateResult, Moment, Verdict, judge
-from promote.core.record import LedgerState, VerificationDone, fold
+from promote.core.fold import fold
+from promote.core.gates import (
+    Evidence,
+    GateResult,
+    Moment,
+    Verdict,
+    for_plan,
+    judge,
+    of_the_moment,
+)
+from promote.core.gates.cost import Overlap
+from promote.core.gates.grammar import parse_freeze, parse_window
+from promote.core.gates.requirements import Requirements
+from promote.core.record import VerificationDone
 from promote.core.topology import Environment
 from tests.builders import NOW, PROMOTER, a_gate, prod, qa, version_arn
 
@@ -23,7 +35,8 @@ def verified(passed: bool = True, version: str = "v2", environment: str = "qa") 
 
 
 def judged(*records: VerificationDone, environment: Environment | None = None) -> list[GateResult]:
-    return list(judge(version_arn("v2"), environment or prod(), fold(records)))
+    evidence = Evidence(at=NOW, version=version_arn("v2"), ledger=fold(records))
+    return list(judge(environment or prod(), evidence))
 
 
 class TestJudge:
@@ -60,5 +73,30 @@ class TestJudge:
 
         assert [gate.verdict for gate in gates] == [Verdict.PASS, Verdict.FAIL]
 
-    def test_reads_nothing_but_the_ledger(self) -> None:
-        assert judge(version_arn("v2"), prod(), LedgerState())[0].verdict is Verdict.FAIL
+    def test_asks_all_that_promote_yaml_asks_for(self) -> None:
+        asked = Requirements(
+            soak=timedelta(hours=2),
+            cost=4.0,
+            unit_hours=1.0,
+            windows=(parse_window("mon-fri 09:00-16:00 Europe/Berlin"),),
+            freezes=(parse_freeze("2026-03-02 UTC"),),
+        )
+        evidence = Evidence(
+            at=NOW,
+            version=version_arn("v2"),
+            ledger=fold([verified()]),
+            overlap=Overlap(units=1, length=timedelta(hours=1), price=4.0),
+        )
+        gates = judge(prod(gates=asked), evidence)
+
+        assert [(gate.gate, gate.verdict) for gate in gates] == [
+            ("verified", Verdict.PASS),
+            ("soak", Verdict.FAIL),
+            ("cost", Verdict.PASS),
+            ("quota", Verdict.PASS),
+            ("window", Verdict.PASS),
+            ("freeze", Verdict.FAIL),
+        ]
+        assert [gate.gate for gate in of_the_moment(gates)] == ["window", "freeze"]
+        pending = [gate.gate for gate in for_plan(gates) if gate.verdict is Verdict.PENDING]
+        assert pending == ["window", "freeze"]

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from promote.core.coverage import drained_everywhere, holders, kept_versions
-from promote.core.gates import Verdict, judge
+from promote.core.fold import fold
+from promote.core.gates import Evidence, GateResult, Verdict, judge
 from promote.core.held import VersionHeld
 from promote.core.planfile import digest
 from promote.core.record import (
@@ -17,11 +18,10 @@ from promote.core.record import (
     Record,
     RollbackStarted,
     TargetFailed,
-    fold,
 )
 from promote.core.result import Outcome, Result
 from promote.core.status import summarise
-from promote.core.topology import Target
+from promote.core.topology import Environment, Target
 from tests.builders import (
     NOW,
     PROD,
@@ -129,23 +129,30 @@ class TestWhatWasPutBack:
         assert not fold([ended("p", Outcome.ROLLED_BACK), ended("p-2")]).put_back
 
 
+def judged(
+    version: str, environment: Environment, reason: str | None = None
+) -> tuple[GateResult, ...]:
+    ledger = fold([held()])
+    return judge(environment, Evidence(at=NOW, version=version, ledger=ledger, reason=reason))
+
+
 class TestTheGate:
     def test_is_not_there_for_what_is_not_held(self) -> None:
-        assert judge(V1, qa(), fold([held()])) == ()
-        assert judge(V2, qa(), fold([held()])) == ()
+        assert judged(V1, qa()) == ()
+        assert judged(V2, qa()) == ()
 
     @pytest.mark.parametrize(
         ("reason", "verdict"), [(None, Verdict.FAIL), (" ", Verdict.FAIL), ("ok", Verdict.PASS)]
     )
     def test_wants_a_reason(self, reason: str | None, verdict: Verdict) -> None:
-        (gate,) = judge(V2, prod(after=()), fold([held()]), reason=reason)
+        (gate,) = judged(V2, prod(after=()), reason)
         assert (gate.gate, gate.verdict) == ("held", verdict)
         assert gate.measured == (
             f"rolled back from in prod at 2026-03-02T14:00:00+00:00 by {PROMOTER}: wrong answers"
         )
 
     def test_stands_before_every_environment_that_comes_after(self) -> None:
-        (gate,) = judge(V2, qa(after=("prod",)), fold([held()]))[1:]
+        (gate,) = judged(V2, qa(after=("prod",)))[1:]
         assert gate.verdict is Verdict.FAIL
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from promote.core.fold import fold
 from promote.core.planfile import digest
 from promote.core.record import (
     AccessChanged,
@@ -16,7 +17,6 @@ from promote.core.record import (
     Record,
     RollbackStarted,
     VerificationDone,
-    fold,
 )
 from promote.core.result import Outcome, Result
 from tests.builders import NOW, PROMOTER, QA, a_plan, a_request, version_arn

@@ -6,7 +6,8 @@ import pytest
 
 from promote.core.codec import to_json
 from promote.core.drift import Drift
-from promote.core.record import PromotionEnded, PromotionStarted, Record, fold
+from promote.core.fold import fold
+from promote.core.record import PromotionEnded, PromotionStarted, Record
 from promote.core.result import Outcome, Result
 from promote.core.settled import Settled
 from tests.builders import (

@@ -187,12 +187,22 @@ class TestLeft:
             ),
         )
 
-    def test_a_version_of_an_open_claim_is_to_be_stopped_now(self) -> None:
+    def test_what_an_unfinished_promotion_brings_back_is_not_left_over(self) -> None:
+        begun = Unfinished(promotion="p-1", plan=a_plan(), since=NOW, by=PROMOTER)
+        seen: dict[str, Any] = {
+            "pointers": dict.fromkeys(PROD, a_pointer("v2", "v1")),
+            "roles": {"tools-prod": role("tools-prod", "v1", "v2")},
+        }
+        assert [each.step for each in status_of(**seen).left] == ["revoke"]
+        assert status_of(**seen, ledger=LedgerState(open=(begun,))).left == ()
+
+    def test_a_version_that_no_pointer_ever_named_is_an_orphan_that_retire_leaves(self) -> None:
         status = status_of(
             versions=(a_version("v2"), a_version("v1")),
             ledger=LedgerState(claims={version_arn("v2"): "p-1"}),
         )
-        assert status.left == (Left(step="stop", version=version_arn("v2"), not_before=NOW),)
+        assert status.left == ()
+        assert [each.orphan for each in status.versions] == [True, False]
 
     def test_a_version_that_another_environment_names_stays(self) -> None:
         moved = self.moved(HOUR)

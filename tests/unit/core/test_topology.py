@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.gates.grammar import parse_freeze
+from promote.core.gates.requirements import Requirements
 from promote.core.topology import (
     Capacity,
     Deadlines,
@@ -134,6 +136,7 @@ SETTINGS = {
     "waves": {"waves": (WaveSize(1),)},
     "max_failures": {"max_failures": 1},
     "bake": {"bake": timedelta(seconds=1)},
+    "gates": {"gates": Requirements(freezes=(parse_freeze("2026-12-24 UTC"),))},
 }
 
 

@@ -42,7 +42,10 @@ class TestResult:
             (Outcome.REFUSED, "Refused: v2 was not promoted to prod; nothing was changed.\n"),
             (
                 Outcome.FAILED,
-                "Failed: v2 is not in prod; everything is as before, after 1m 35s.\n",
+                (
+                    "Failed: v2 is not in prod; no pointer was switched, and what was granted or\n"
+                    "started is undone, after 1m 35s.\n"
+                ),
             ),
             (
                 Outcome.NEEDS_ATTENTION,

@@ -119,7 +119,7 @@ def test_an_error_has_its_three_parts() -> None:
 def test_a_status_has_a_document_for_each_model() -> None:
     document = read(json.status([summarise(a_topology(), an_observation())]))
     (model,) = document["models"]
-    known = ["model", "environments", "versions", "unfinished", "open", "left", "lock"]
+    known = ["model", "environments", "versions", "unfinished", "open", "left", "lock", "reviews"]
     assert list(model) == known
     assert model["environments"][0] == {
         "name": "qa",

@@ -162,6 +162,9 @@ class TestStatus:
               (process 12) for release tools v2 to prod, since 2026-03-02 14:00 UTC, expires
               2026-03-02 15:00 UTC. It is gone, so that the next command takes the lock
               over.
+
+              To finish what is unfinished:
+                  promote resume tools
             """
         )
 
@@ -229,6 +232,7 @@ class TestHistory:
         assert text.history(records) == dedent(
             """\
             2026-03-02 14:00 UTC  prod  v1 -> v2  promoted in 6m 5s
+                promotion p-1
                 by arn:aws:sts::111111111111:assumed-role/release/alice
                 reason: two new labels
             2026-03-02 15:00 UTC  prod  verification of v2 passed (95.0%)
@@ -244,6 +248,7 @@ class TestHistory:
         assert text.history([started(), back, ended(Outcome.ROLLED_BACK)]) == dedent(
             """\
             2026-03-02 14:00 UTC  prod  v1 -> v2  rolled-back in 6m 5s
+                promotion p-1
                 by arn:aws:sts::111111111111:assumed-role/release/alice
                 reason: two new labels
                 turned back: the smoke test failed

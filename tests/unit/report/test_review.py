@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 from promote.core import planfile
 from promote.core.analysis import Analysis
 from promote.core.gates import Moment, Verdict
-from promote.core.plan import Cost
+from promote.core.plan import Cost, Made
 from promote.report import text
 from tests.builders import (
+    NOW,
     PROD,
     PROMOTER,
     QA,
@@ -337,3 +339,13 @@ class TestTheComplement:
 
     def test_has_nothing_to_say_where_no_policy_is_written(self) -> None:
         assert text.complement(a_plan(steps=(a_stop(),)), None) == ""
+
+
+def test_says_of_a_gate_that_is_still_to_be_judged_how_it_stood_when_planned() -> None:
+    closed = a_gate(gate="window", moment=Moment.MOMENT, verdict=Verdict.FAIL, measured="closed")
+    pending = replace(closed, verdict=Verdict.PENDING, measured="judged later")
+    made = Made(at=NOW, tool="promote 0.1.0", gates=(closed,))
+    output = text.plan(a_plan(made=made, gates=(a_gate(), pending)), DIGEST)
+    assert "pending" in output
+    assert "judged later; when planned:" in output
+    assert "This plan cannot be applied" not in output

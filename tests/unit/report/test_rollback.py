@@ -7,11 +7,12 @@ from dataclasses import replace
 from textwrap import dedent
 from xml.etree import ElementTree as ET
 
+from promote.core.fold import fold
 from promote.core.held import VersionHeld
 from promote.core.observation import Observation
 from promote.core.plan import Plan
 from promote.core.planfile import digest
-from promote.core.record import PromotionEnded, PromotionStarted, Record, fold
+from promote.core.record import PromotionEnded, PromotionStarted, Record
 from promote.core.result import Outcome, Result
 from promote.core.status import summarise
 from promote.report import junit, text
@@ -120,6 +121,7 @@ class TestTheRecords:
         assert text.history(records) == dedent(
             """\
             2026-03-02 14:00 UTC  prod  rollback v1 -> v2  done in 2.5s
+                promotion p-1
                 by arn:aws:sts::111111111111:assumed-role/release/alice
                 reason: wrong answers
             2026-03-02 14:00 UTC  prod  v1 held: it was rolled back

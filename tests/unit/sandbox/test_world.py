@@ -99,5 +99,5 @@ class TestMerged:
         old = default_world()
         new = World(organization=old.organization, roles=(ROLE,))
         both = merged(old, new)
-        assert both.roles == (ROLE,)
+        assert both.roles == (*old.roles, ROLE)
         assert both.users == old.users

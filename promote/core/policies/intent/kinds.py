@@ -28,6 +28,7 @@ _INTENTS: Mapping[str, tuple[Kind, _Intent]] = MappingProxyType(
         "rcp": (Kind.RCP, guardrails.rcp),
         "reader-ml": (Kind.IDENTITY, roles.reader_ml),
         "reader-target": (Kind.IDENTITY, roles.reader_target),
+        "records-key": (Kind.KEY, resources.records_key),
         "rekognition-endpoint": (Kind.ENDPOINT, resources.rekognition_endpoint),
         "role-trust": (Kind.TRUST, roles.role_trust),
         "scp": (Kind.SCP, guardrails.scp),

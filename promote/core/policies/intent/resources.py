@@ -80,6 +80,17 @@ def ledger(context: Context) -> Statements:
     )
 
 
+def records_key(context: Context) -> Statements:
+    """Sign whole messages with one algorithm, for those who promote."""
+    limits = (
+        *where_given("StringEquals", "aws:PrincipalOrgID", texts(context, "organization")),
+        *condition("StringEquals", "kms:MessageType", ("RAW",)),
+        *condition("StringEquals", "kms:SigningAlgorithm", texts(context, "algorithm")),
+    )
+    # In a key's policy "*" means this key.
+    return (allow(["kms:Sign"], on=["*"], by=aws(texts(context, "trusted")), when=limits),)
+
+
 def project_policy(context: Context) -> Statements:
     """Let these versions be copied by these principals."""
     copiers = aws(texts(context, "trusted"))

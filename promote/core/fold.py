@@ -1,0 +1,120 @@
+"""Add up the records of a ledger: what is claimed, verified, held or unfinished by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from promote.core.held import Place, VersionHeld, held_after, put_back_after
+from promote.core.record import (
+    AccessChanged,
+    ClaimClosed,
+    ClaimOpened,
+    LedgerState,
+    PromotionEnded,
+    PromotionStarted,
+    Record,
+    RevocationStarted,
+    RollbackStarted,
+    Sealed,
+    TargetFailed,
+    Unfinished,
+    VerificationDone,
+)
+from promote.core.settled import Settled, left_by, named_before
+
+
+def fold(records: Iterable[Record]) -> LedgerState:
+    """Add up the records of one model, oldest first."""
+    state = LedgerState()
+    for record in records:
+        state = after(state, record)
+    return state
+
+
+def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a case for each kind)
+    """Return what the records add up to when one more follows."""
+    match record:
+        case PromotionStarted():
+            begun = state.opened(record.promotion)
+            unfinished = Unfinished(
+                promotion=record.promotion,
+                plan=record.plan,
+                since=record.at,
+                by=record.by,
+                failed=begun.failed if begun else (),
+                named=named_before(record.plan) | (begun.named if begun else frozenset()),
+            )
+            return _with(state, unfinished)
+        case ClaimOpened() | ClaimClosed():
+            return replace(state, claims=_claims(state, record))
+        case RollbackStarted():
+            return _turned(state, record)
+        case TargetFailed():
+            return _with_failed(state, record)
+        case VerificationDone():
+            key = (record.version, record.environment)
+            last = {**state.verifications, key: record}
+            return replace(state, verifications=last, passing=_passing(state, record))
+        case RevocationStarted():
+            return replace(state, revoking=state.revoking | {(record.environment, record.version)})
+        case AccessChanged():
+            return replace(state, revoking=state.revoking - {(record.environment, record.version)})
+        case VersionHeld():
+            key = (record.version, record.environment)
+            return replace(state, held={**state.held, key: record})
+        case PromotionEnded():
+            return _ended(state, record)
+        case Sealed():
+            return state  # it adds to what can be proved, and to nothing else
+        case _:
+            assert_never(record)
+
+
+def _turned(state: LedgerState, record: RollbackStarted) -> LedgerState:
+    begun = state.opened(record.promotion)
+    return state if begun is None else _with(state, replace(begun, turned=record))
+
+
+def _passing(state: LedgerState, record: VerificationDone) -> Mapping[Place, VerificationDone]:
+    """Keep the first of the verifications that pass, until one fails."""
+    key = (record.version, record.environment)
+    rest = {k: v for k, v in state.passing.items() if k != key}
+    return {**rest, key: state.passing.get(key, record)} if record.passed else rest
+
+
+def _claims(state: LedgerState, record: ClaimOpened | ClaimClosed) -> Mapping[str, str]:
+    rest = {k: v for k, v in state.claims.items() if k != record.version}
+    return rest if isinstance(record, ClaimClosed) else {**rest, record.version: record.promotion}
+
+
+def _with(state: LedgerState, begun: Unfinished) -> LedgerState:
+    """Put an unfinished promotion in the place of its former self, or after all others."""
+    if state.opened(begun.promotion) is None:
+        return replace(state, open=(*state.open, begun))
+    changed = (begun if each.promotion == begun.promotion else each for each in state.open)
+    return replace(state, open=tuple(changed))
+
+
+def _with_failed(state: LedgerState, record: TargetFailed) -> LedgerState:
+    begun = state.opened(record.promotion)
+    return state if begun is None else _with(state, replace(begun, failed=(*begun.failed, record)))
+
+
+def _ended(state: LedgerState, record: PromotionEnded) -> LedgerState:
+    return replace(
+        state,
+        open=tuple(each for each in state.open if each.promotion != record.promotion),
+        ended={**state.ended, record.digest: record},
+        settled={**state.settled, **_settled(state, record)},
+        held=held_after(state.held, record.result),
+        put_back=put_back_after(state.put_back, record.result),
+    )
+
+
+def _settled(state: LedgerState, record: PromotionEnded) -> Mapping[tuple[str, str], Settled]:
+    begun = state.opened(record.promotion)
+    if begun is None:
+        return {}
+    return left_by(begun.plan, record.result, at=record.at, by=begun.by)
