@@ -26,7 +26,8 @@ help: ## show this help
 demo: $(READY) ## promote a model version through two environments on a local AWS
 	@$(BIN)/promote sandbox demo
 
-test: lint types contracts ## everything that must pass before a change lands
+test: $(READY) ## everything that must pass before a change lands
+	@$(MAKE) --jobs=3 lint types contracts
 	@echo "tests"
 	@$(PYTEST) $(PARALLEL) tests
 

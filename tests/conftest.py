@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 # Derandomised: a run on a server either always finds a counterexample or never does.
-settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Sub-processes inherit these, so that not even a test without the sandbox meets a real account.
