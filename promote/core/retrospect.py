@@ -25,6 +25,9 @@ from promote.core.topology import Target, Topology
 SKEW = timedelta(minutes=1)
 """How far the clock of a pointer's store and ours may be apart."""
 
+_SLACK = timedelta(seconds=1)
+"""A step's begin is the wall clock's, its length the monotonic one's: the sum may be off."""
+
 
 @dataclass(frozen=True)
 class Past:
@@ -120,7 +123,8 @@ class Past:
                 if step.step == "prove" and step.seconds is not None
             }
             for step in each.steps:
-                if step.step == "switch" and step.began < proofs.get(step.of, step.began):
+                proven = proofs.get(step.of, step.began)
+                if step.step == "switch" and step.began + _SLACK < proven:
                     yield self._of_promotion(
                         each, "P1 proof", f"switched {step.of} before it was proven there"
                     )
