@@ -41,7 +41,7 @@ FROZEN_EVERY = 3  # at one in so many calls, the owner freezes there until its l
 CHANCES = 30
 FAULTS_DRAWN = 150
 """Of each scenario's thousand or more."""
-WALKS = 150
+WALKS = 90
 SHOWN = 10  # of what does not hold
 
 Task = tuple[Callable[[str], Proof], str]
