@@ -64,6 +64,8 @@ clean: ## remove everything that make and the tools it runs have made
 # The stamp is touched last, so an installation that was interrupted is done again. PYTHON may name
 # an interpreter; without it the first one on the PATH that is new enough is taken. Most of what is
 # installed is never imported, so only what is gets compiled, when it is: `unexport` lets it be kept.
+# The pip that Python 3.11 brings takes three times as long as a new one to choose among releases;
+# where no new one is to be had, it does all the same.
 $(READY): setup.cfg pyproject.toml
 	@python=; \
 	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -83,6 +85,7 @@ $(READY): setup.cfg pyproject.toml
 		echo "    apt-get install python3-venv" >&2; \
 		exit 1; \
 	}
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --upgrade pip || true
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile \
 		--editable '.[sandbox,test,dev]'
 	@touch $@

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from promote.core.audit import audit, of_records
+from promote.core.audit import Kept, audit, of_records
 from promote.core.dossier import Dossier, dossier
 from promote.core.history import is_undone_by_abort
 from promote.core.observation import Json
@@ -25,6 +25,7 @@ from promote.workflow.doctor import Doctor
 from promote.workflow.journal import Journal
 from promote.workflow.lease import model_lock
 from promote.workflow.observe import Observer
+from promote.workflow.reviewing import Reviews
 
 if TYPE_CHECKING:
     import boto3
@@ -142,7 +143,8 @@ class Inspector:
         seen = self._observer(model, self._topology.environments[0]).observe()
         status = summarise(self._topology, seen, self.lock(model), trusts)
         chain = read_chain(self.world.store, model)
-        return audit(self._topology, seen, status, chain, whole)
+        said = Reviews(self.world.store, model).legible()
+        return audit(self._topology, seen, status, Kept(chain, whole, said))
 
     def legible_history(self, model: str) -> tuple[Record, ...]:
         """Return what can be read of a history that is not whole, for a person to look at."""

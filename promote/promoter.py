@@ -10,44 +10,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from promote import __version__
 from promote.core.analysis import Analysis, of_plan
-from promote.core.events import Event, Warned
+from promote.core.events import Warned
+from promote.core.gates.override import NOTHING, USUAL, Lifting, lifting
 from promote.core.hands import set_by_hand_in
 from promote.core.observation import Observation
 from promote.core.plan import Plan
 from promote.core.planfile import digest
-from promote.core.record import VerificationDone
 from promote.core.result import Result, Retirement
-from promote.core.status import ModelLock
-from promote.core.topology import Environment, Topology
-from promote.core.version import ModelVersion
-from promote.ports import Clock, PolicyAnalyzer, Store
-from promote.reviewer import Reviewing
+from promote.stepper import Stepping
 from promote.wiring import new_promotion_id
-from promote.workflow import analysis, single
+from promote.workflow import analysis
 from promote.workflow import apply as applying
 from promote.workflow.journal import Journal
-from promote.workflow.lease import holding, release_lock
 from promote.workflow.planning import Asked, plan_promotion, plan_rollback
+from promote.workflow.preflight import refuse_closed
 from promote.workflow.retiring import Retiring, retire_all
-from promote.workflow.site import Announcer, Site
 from promote.workflow.unfinished import unfinished_promotion
-
-if TYPE_CHECKING:
-    import boto3
 
 TOOL = f"promote {__version__}"
 WAIT = timedelta(minutes=10)
 _RECENT = 10.0  # seconds for which a plan's own look at the world serves its application, too
 
 
-class Promoter(Reviewing):
+class Promoter(Stepping):
     """Promotes versions of the models of one topology.
 
     Reads no environment on import, configures no logging, raises only our errors; one a thread.
@@ -61,22 +51,18 @@ class Promoter(Reviewing):
         on_event: Told what happens, in order; an exception in it is logged and harms nothing.
     """
 
-    def __init__(
-        self,
-        topology: Topology,
-        *,
-        session: boto3.Session | None = None,
-        ledger: Store | None = None,
-        clock: Clock | None = None,
-        analyzer: PolicyAnalyzer | None = None,
-        on_event: Callable[[Event], None] | None = None,
-    ) -> None:
-        super().__init__(topology, session=session, ledger=ledger, clock=clock, analyzer=analyzer)
-        self._announce = Announcer(on_event or (lambda _event: None))
-        self._seen: tuple[str, float, Observation] | None = None
+    _seen: tuple[str, float, Observation] | None = None
 
     def plan(
-        self, model: str, version: str, *, to: str, reason: str | None = None, adopt: bool = False
+        self,
+        model: str,
+        version: str,
+        *,
+        to: str,
+        reason: str | None = None,
+        adopt: bool = False,
+        overrides: Iterable[str] = (),
+        expires: timedelta = USUAL,
     ) -> Plan:
         """Decide what promoting a version would do; changes nothing.
 
@@ -89,14 +75,23 @@ class Promoter(Reviewing):
             to: The environment.
             reason: Kept in the plan and the record.
             adopt: Take over pointers that hold rubbish, and remove foreign grants.
+            overrides: The gates that are lifted for this once; takes a reason.
+            expires: How long from now on they are; at most a week.
 
         Raises:
+            InputError: The environment has no such gate, or it cannot be lifted so.
             NotFoundError: No such model, environment, project, version or access role.
             RefusedError: A safety rule forbids it.
             UnfinishedError: A promotion of another version has not ended.
         """
-        asked = self._asked(model, to, reason, adopt=adopt)
+        place = self._topology.environment(to)
+        lifts = lifting(place, overrides, reason=reason, length=expires)
+        asked = self._asked(model, to, reason, adopt=adopt, lifts=lifts)
         return self._remembered(*plan_promotion(asked, version))
+
+    def refuse_closed(self, plan: Plan) -> None:
+        """Raise `RefusedError` for a plan that is not begun and that the moment refused."""
+        refuse_closed(self.world.store, self._topology, plan)
 
     def plan_rollback(
         self,
@@ -199,37 +194,15 @@ class Promoter(Reviewing):
         given = (Retiring(each, self._render, TOOL, wait) for each in sites)
         return retire_all(given, on_retired)
 
-    def verify(self, model: str, *, environment: str) -> VerificationDone:
-        """Try what an environment's pointers name, as its applications would, and record it."""
-        return single.verify(self._site(model, self._topology.environment(environment)))
-
-    def release_lock(self, lock: ModelLock) -> bool:
-        """Take a lock from the holder that `lock` showed; False if that one has it no more."""
-        return release_lock(self.world.store, lock, by=self.caller().arn)
-
-    def start_version(self, model: str, version: str) -> ModelVersion:
-        """Start a version under a claim of ours and wait until it runs."""
-        with self._locked(model, self._topology.environments[0], f"start {version}") as site:
-            return single.start(site, version)
-
-    def stop_version(self, model: str, version: str, *, force: bool = False) -> ModelVersion:
-        """Stop a version that nothing names, allows or covers; `force` also one not ours."""
-        with self._locked(model, self._topology.environments[0], f"stop {version}") as site:
-            return single.stop(site, version, force=force)
-
-    def grant(self, model: str, version: str, *, environment: str) -> bool:
-        """Let an environment use a version, too, and prove it; say whether anything changed."""
-        found = self._topology.environment(environment)
-        with self._locked(model, found, f"grant {version} in {environment}") as site:
-            return single.grant(site, version, self._render)
-
-    def revoke(self, model: str, version: str, *, environment: str, force: bool = False) -> bool:
-        """Take a version away from an environment; say whether anything changed."""
-        found = self._topology.environment(environment)
-        with self._locked(model, found, f"revoke {version} in {environment}") as site:
-            return single.revoke(site, version, self._render, force=force)
-
-    def _asked(self, model: str, environment: str, reason: str | None, *, adopt: bool) -> Asked:
+    def _asked(
+        self,
+        model: str,
+        environment: str,
+        reason: str | None,
+        *,
+        adopt: bool,
+        lifts: Lifting = NOTHING,
+    ) -> Asked:
         site = self._site(model, self._topology.environment(environment))
         return Asked(
             observer=self._observer(model, site.environment),
@@ -239,6 +212,7 @@ class Promoter(Reviewing):
             render=self._render,
             tool=TOOL,
             warn=site.warn,
+            lifts=lifts,
         )
 
     def _remembered(self, plan: Plan, observation: Observation) -> Plan:
@@ -269,31 +243,3 @@ class Promoter(Reviewing):
         )
         self._promotion = new_promotion_id(self._clock)
         return given
-
-    def _site(
-        self, model: str, environment: Environment, keep: Callable[[], None] = lambda: None
-    ) -> Site:
-        self.world.cancelled.clear()
-        return Site(
-            world=self.world,
-            topology=self._topology,
-            model=self._topology.model(model).name,
-            environment=environment,
-            promotion=self._promotion,
-            caller=self.caller(),
-            announce=self._announce,
-            keep=keep,
-        )
-
-    @contextmanager
-    def _locked(self, model: str, environment: Environment, operation: str) -> Iterator[Site]:
-        site = self._site(model, environment)
-        what = f"{operation} of {model}"
-        with holding(
-            self.world,
-            model=site.model,
-            owner=site.caller.arn,
-            operation=what,
-            length=self._topology.lease,
-        ) as lease:
-            yield self._site(model, environment, lease.keep)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from promote.aws.alarms import CloudWatchAlarms
 from promote.aws.analyzer import AccessAnalyzer
 from promote.aws.clock import SystemClock
 from promote.aws.identities import StsIdentities
@@ -75,6 +76,7 @@ def open_world(
         services={model.service: service(model.service, sessions) for model in topology.models},
         pointers={kind: pointer(kind, sessions) for kind in _kinds(topology.environments)},
         roles=IamAccessRoles(sessions),
+        alarms=CloudWatchAlarms(sessions),
         analyzer=analyzer or AccessAnalyzer(sessions),
         store=ledger or _open_ledger(topology, sessions),
         images=Images(Path(topology.directory), sessions),

@@ -23,6 +23,7 @@ from promote.core.observation import (
     PointerState,
     PointerValue,
 )
+from promote.core.parts import MlAccount, Model, PointerAddress, Smoke
 from promote.core.perimeter import DataLake, Guardrails
 from promote.core.plan import (
     Cost,
@@ -40,15 +41,7 @@ from promote.core.plan import (
     Switch,
 )
 from promote.core.record import LedgerState
-from promote.core.topology import (
-    Environment,
-    MlAccount,
-    Model,
-    PointerAddress,
-    Smoke,
-    Target,
-    Topology,
-)
+from promote.core.topology import Environment, Target, Topology
 from promote.core.version import ModelVersion, Status
 
 ML = "222222222222"

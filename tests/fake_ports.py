@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from promote.arn import assumed_role_arn
+from promote.arn import assumed_role_arn, parse_arn
+from promote.core.evaluation import Evaluation
 from promote.core.observation import AccessRoleState, Json, PointerState, PointerValue
 from promote.core.topology import Target
 from promote.core.version import ModelVersion, Status
@@ -47,6 +48,7 @@ class Ports:
             services={"rekognition": _Models(self.fake)},
             pointers={"ssm": _Pointers(self.fake)},
             roles=_Roles(self.fake),
+            alarms=_Alarms(self.fake),
             analyzer=FakeAnalyzer(),
             store=_Store(self.fake),
             images=_Images(self.fake),
@@ -91,6 +93,17 @@ class _Identities:
 
 
 @dataclass(frozen=True, slots=True)
+class _Alarms:
+    fake: FakeWorld
+
+    def states(self, names: Collection[str], *, role: str | None) -> Mapping[str, str]:
+        account = parse_arn(role).account if role else self.fake.caller.account
+        with self.fake.call("alarm.states", ", ".join(names), role):
+            known = {name: self.fake.alarms.get((account, name)) for name in names}
+            return {name: state for name, state in known.items() if state is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class _Models:
     fake: FakeWorld
 
@@ -111,6 +124,13 @@ class _Models:
             if project_arn != PROJECT_ARN or not found:
                 raise NotFoundError("No such version", version)
             return found[0]
+
+    def evaluation(self, version: ModelVersion, *, role: str | None) -> Evaluation:
+        with self.fake.call("model.evaluation", version.arn, role):
+            found = self.fake.evaluations.get(version.arn)
+            if found is None:
+                raise NotFoundError("No evaluation", f"{version.name} has none")
+            return found
 
     def occupants(
         self, *, role: str | None, besides: str | None = None
@@ -152,7 +172,9 @@ class _Models:
             poor = {version_arn, f"{account}/{version_arn}"} & self.fake.poor
             if poor or image.startswith(b"\x89PNG"):
                 return ()
-            return (Label(name=image.decode(), confidence=99.0),)
+            shown = image.decode()
+            taken_for = self.fake.mistaken.get(version_arn, {}).get(shown, shown.split()[0])
+            return () if taken_for is None else (Label(name=taken_for, confidence=99.0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +190,11 @@ class _Pointers:
             if target.account in self.fake.blind and role == target.smoke_role:
                 return next(iter(self.fake.pointer(target).history), None)
             return self.fake.pointer(target).current
+
+    def published(self, target: Target, *, role: str | None) -> str | None:
+        with self.fake.call("pointer.published", str(target), role):
+            found = self.fake.pointer(target).current
+            return None if found is None else found.value
 
     def create(self, target: Target, value: str, *, role: str | None) -> int:
         with self.fake.call("pointer.create", str(target), role, writes=True):
@@ -254,6 +281,6 @@ class _Images:
     def load(self, location: str) -> tuple[LabelledImage, ...]:
         with self.fake.call("images.load", location):
             return tuple(
-                LabelledImage(name=f"{each}.png", label=each, content=each.encode())
-                for each in self.fake.images
+                LabelledImage(name=f"{each}.png", label=each.split()[0], content=each.encode())
+                for each in self.fake.albums.get(location, self.fake.images)
             )

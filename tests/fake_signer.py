@@ -35,8 +35,12 @@ class FakeSigner:
 
     def sign(self, key: str, message: bytes) -> bytes:
         """Sign, or refuse."""
+        self.expect(key)
+        return _private().sign(message, ec.ECDSA(hashes.SHA256()))
+
+    def expect(self, key: str) -> None:
+        """Refuse what `sign` refuses."""
         if self.refuses:
             raise AccessDeniedError(
                 "Access denied", f"Not allowed to sign with {key}.", "Allow it."
             )
-        return _private().sign(message, ec.ECDSA(hashes.SHA256()))

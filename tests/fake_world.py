@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from promote.core.evaluation import Evaluation
 from promote.core.observation import Json, PointerState, PointerValue
 from promote.core.record import LedgerState, Record
 from promote.core.topology import Target, Topology
@@ -85,11 +86,14 @@ class Role:
 
     def editions(self, at: datetime) -> dict[str, Edition]:
         """Return the policies as they were at a moment."""
-        last = {
-            name: next((each for each in reversed(past) if each.since <= at), None)
-            for name, past in self.inline.items()
-        }
-        return {name: each for name, each in last.items() if each and each.document is not None}
+        found = {}
+        for name, past in self.inline.items():
+            for each in reversed(past):
+                if each.since <= at:
+                    if each.document is not None:
+                        found[name] = each
+                    break
+        return found
 
     def documents(self, at: datetime) -> dict[str, Json]:
         """Return the documents as they were at a moment."""
@@ -115,6 +119,14 @@ class FakeWorld:
         self.failing: set[str] = set()
         self.poor: set[str] = set()
         """Versions that recognise nothing; with an account before it, only from there."""
+        self.mistaken: dict[str, Mapping[str, str | None]] = {}
+        """By the ARN of a version, what it takes an image for, by the image; None is nothing."""
+        self.albums: dict[str, tuple[str, ...]] = {}
+        """Images by their location; an image is its label and, to be told from others, a number."""
+        self.evaluations: dict[str, Evaluation] = {}
+        """By the ARN of the version."""
+        self.alarms: dict[tuple[str, str], str] = {}
+        """States by (account, name)."""
         self.blind: set[str] = set()
         """Accounts whose applications never see their pointer change."""
         self.pointers: dict[tuple[str, str], list[PointerValue]] = {}
@@ -238,7 +250,9 @@ class FakeWorld:
             set(self.proven),
         )
         other.pointers, other.objects = dict(self.pointers), dict(self.objects)
+        other.evaluations, other.alarms = dict(self.evaluations), dict(self.alarms)
         other.blind = set(self.blind)
+        other.mistaken, other.albums = dict(self.mistaken), dict(self.albums)
         other.left_at = {where: dict(left) for where, left in self.left_at.items()}
         for arn, role in self.roles.items():
             other.roles[arn].inline.update({name: [*past] for name, past in role.inline.items()})
@@ -311,11 +325,12 @@ class FakeWorld:
         """Decide a detection by what a replica of IAM that lags by `delay` seconds knows."""
         known = self.time - timedelta(seconds=delay)
         editions = tuple(self.roles[role].editions(known).values())
-        if (editions, version) not in self._decided:
+        decided = self._decided.get((editions, version))
+        if decided is None:
             request = Request(principal=role, action=DETECT, resource=version, context={})
             policies = [each.parsed for each in editions if each.parsed is not None]
-            self._decided[editions, version] = evaluate(request, policies)
-        return self._decided[editions, version]
+            decided = self._decided[editions, version] = evaluate(request, policies)
+        return decided
 
     def occupied(self) -> int:
         """Count the running slots that are taken."""

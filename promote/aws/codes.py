@@ -57,6 +57,7 @@ _MOVED = Form(
     "Look at the present state, then plan again:\n    promote status",
 )
 
+_KEY = Form(errors.InputError, "The key does not sign", "was refused {action}")
 _CHANGING = Form(
     errors.ThrottledError,
     "Another change of the organisation is under way",
@@ -141,6 +142,7 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "TargetNotFoundException",
         "ChildNotFoundException",
         "RootNotFoundException",
+        "NotFoundException",
         "404",
     ),
     _MOVED: ("ParameterAlreadyExists", "TooManyUpdates"),
@@ -188,6 +190,7 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "EncryptionTypeMismatch",
         "HierarchyLevelLimitExceededException",
         "IncompatiblePolicyException",
+        "InvalidGrantTokenException",
         "InvalidAction",
         "InvalidAllowedPatternException",
         "InvalidKeyId",
@@ -216,6 +219,11 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "was refused {action}",
         "Restore it, or copy it to a storage class that can be read at once.",
     ): ("InvalidObjectState",),
+    _KEY: ("DisabledException", "InvalidKeyUsageException", "KMSInvalidStateException"),
+    Form(errors.TryAgainError, "KMS cannot reach the key now", "was refused {action}"): (
+        "KeyUnavailableException",
+        "DependencyTimeoutException",
+    ),
     _CHANGING: ("ConcurrentModificationException", "PolicyChangesInProgressException"),
     Form(
         errors.NotFoundError,
@@ -262,6 +270,7 @@ SERVER_CODES: Final = frozenset(
         "InternalFailure",
         "InternalServerError",
         "InternalServerException",
+        "KMSInternalException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceException",

@@ -2,17 +2,7 @@
 
 One botocore session serves the whole process. A client for a role is made from it with explicit
 temporary credentials, which costs a tenth of a session for each account, in time and in memory.
-Clients of one service share one pool of connections where botocore lets them: a connection carries
-no identity, because every request is signed by itself.
-
-The configuration is always explicit, since botocore's own defaults change between versions:
-
-============  ====================================  ==========================================
-client        repeats                               used for
-============  ====================================  ==========================================
-reading       throttling, transport, 5xx; 5 times   everything that only reads
-writing       nothing                               every write, see `promote.aws.throttling`
-============  ====================================  ==========================================
+How clients are made is in `promote.aws.clients`.
 """
 
 from __future__ import annotations
@@ -24,20 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-import boto3
-from botocore.config import Config
-from botocore.httpsession import URLLib3Session
-
 from promote.arn import parse_arn
+from promote.aws.clients import Clients, Service
 from promote.aws.clock import SystemClock
 from promote.aws.throttling import Traffic
 from promote.aws.translation import translated
 from promote.ports import Clock, Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    import boto3
     from botocore.client import BaseClient
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_organizations import OrganizationsClient
@@ -46,8 +33,6 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
-CONNECT_TIMEOUT = 5  # seconds
-READ_TIMEOUT = 20  # seconds
 RENEW_BEFORE = timedelta(minutes=10)
 """A role's clients are made anew when its credentials live no longer than this."""
 
@@ -55,18 +40,6 @@ _LIFETIME = 3600  # seconds; the most that role chaining allows
 _FOREIGN_CLIENTS = 32
 _NOT_IN_A_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _LONGEST_SESSION_NAME = 64
-
-_READING = Config(
-    retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=CONNECT_TIMEOUT,
-    read_timeout=READ_TIMEOUT,
-    max_pool_connections=16,
-)
-_WRITING = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-
-Service = Literal[
-    "accessanalyzer", "iam", "kms", "organizations", "rekognition", "s3", "ssm", "sts"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +99,21 @@ class Sessions:
         self.region = region
         self.clock = clock or SystemClock()
         self.traffic = Traffic(self.clock, cancelled=cancelled)
-        self._session = session
         self._session_name = session_name
-        self._endpoint_url = endpoint_url
+        self._clients = Clients(session, region, endpoint_url)
         self._lock = threading.Lock()
         self._identities: dict[str | None, _Identity] = {}
         self._foreign: OrderedDict[tuple[str, str | None], BaseClient] = OrderedDict()
-        self._pools: dict[Service, URLLib3Session] = {}
 
     @overload
     def client(
         self, service: Literal["accessanalyzer"], *, role: str | None, writing: bool = False
     ) -> BaseClient: ...
+
+    @overload
+    def client(
+        self, service: Literal["cloudwatch"], *, role: str | None, writing: bool = False
+    ) -> CloudWatchClient: ...
 
     @overload
     def client(
@@ -192,7 +168,7 @@ class Sessions:
             self._renew(identity)
             client = identity.clients.get((service, writing))
             if client is None:
-                client = self._make(service, identity.keys, writing=writing)
+                client = self._clients.make(service, identity.keys, writing=writing)
                 identity.clients[service, writing] = client
             return client
 
@@ -218,7 +194,9 @@ class Sessions:
             if client is not None:
                 self._foreign.move_to_end(key)
         if client is None:
-            client = self._make("rekognition", credentials, endpoint_url=credentials.endpoint_url)
+            client = self._clients.make(
+                "rekognition", credentials, endpoint_url=credentials.endpoint_url
+            )
             with self._lock:
                 self._foreign[key] = client
                 while len(self._foreign) > _FOREIGN_CLIENTS:
@@ -249,45 +227,3 @@ class Sessions:
             answer["SessionToken"],
             answer["Expiration"],
         )
-
-    def _make(
-        self,
-        service: Service,
-        keys: _Keys | Credentials | None,
-        *,
-        writing: bool = False,
-        endpoint_url: str | None = None,
-    ) -> BaseClient:
-        """Make a client; under the lock, because a session's own machinery is not thread-safe."""
-        secrets: dict[str, str] = {}
-        if keys is not None:
-            secrets = {
-                "aws_access_key_id": keys.access_key_id,
-                "aws_secret_access_key": keys.secret_access_key,
-                "aws_session_token": keys.session_token,
-            }
-        with self._lock, translated("making a client of", role=None, resource=service):
-            if self._session is None:
-                self._session = boto3.Session(region_name=self.region)
-            # The stubs know each service by its name alone, and here it is a variable.
-            make = cast("Callable[..., BaseClient]", self._session.client)
-            client = make(
-                service,
-                region_name=self.region,
-                endpoint_url=endpoint_url or self._endpoint_url,
-                config=_WRITING if writing else _READING,
-                **secrets,
-            )
-            self._share_connections(service, client)
-            return client
-
-    def _share_connections(self, service: Service, client: object) -> None:
-        """Let the clients of a service use one pool of connections.
-
-        It touches two names that botocore does not promise; where they are missing, or hold
-        something else, each client keeps a pool of its own and all that is lost is time.
-        """
-        endpoint = vars(client).get("_endpoint")
-        own = getattr(endpoint, "http_session", None)
-        if endpoint is not None and type(own) is URLLib3Session:
-            endpoint.http_session = self._pools.setdefault(service, own)

@@ -29,6 +29,7 @@ _HELP = """Put an interrupted promotion back: pointers, access and versions as t
 @arguments.UNFINISHED_IN
 @arguments.YES
 @arguments.REASON
+@arguments.EXECUTION
 @arguments.WAIT
 @click.pass_obj
 def command(

@@ -50,6 +50,7 @@ command = LazyGroup(
 @arguments.MODEL
 @arguments.VERSION
 @arguments.ENVIRONMENT
+@arguments.EXECUTION
 @click.pass_obj
 def grant_command(run: Run, *, model: str, version: str, environment: str) -> None:
     """Grant a version."""
@@ -64,6 +65,7 @@ def grant_command(run: Run, *, model: str, version: str, environment: str) -> No
 @arguments.ENVIRONMENT
 @arguments.YES
 @arguments.FORCE
+@arguments.EXECUTION
 @click.pass_obj
 def revoke_command(
     run: Run, *, model: str, version: str, environment: str, yes: bool, force: bool

@@ -43,6 +43,19 @@ def complete_environments(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def complete_gates(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the gates that can be lifted: of the environment that is named, or else of any."""
+    from promote.core.gates.override import liftable
+
+    topology, to = _topology(context), context.params.get("to")
+    environments = topology.environments if topology else ()
+    named = [each for each in environments if each.name == to] or environments
+    names = dict.fromkeys(name for each in named for name in liftable(each))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A length of time, as promote.yaml spells it."""
 
@@ -96,6 +109,20 @@ ACCESS_ANALYZER = click.option(
     is_flag=True,
     help="Ask IAM Access Analyzer, too; AWS charges for each check.",
 )
+OVERRIDE = click.option(
+    "--override",
+    "overrides",
+    metavar="GATE",
+    multiple=True,
+    shell_complete=complete_gates,
+    help="Lift a gate for this once, as often as there are gates to lift; needs --reason.",
+)
+EXPIRES = click.option(
+    "--expires",
+    type=_Duration(),
+    metavar="DURATION",
+    help="How long from now on --override lifts; at most 7d.  [default: 4h]",
+)
 YES = click.option(
     "--yes", is_flag=True, envvar="PROMOTE_YES", show_envvar=True, help="Do not ask."
 )
@@ -144,6 +171,21 @@ JUNIT = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a JUnit report, also of a failure.",
 )
+
+
+def lasting(overrides: tuple[str, ...], expires: timedelta | None, reason: str | None) -> timedelta:
+    """Return how long gates are lifted.
+
+    Raises:
+        click.UsageError: None is, or nobody says why.
+    """
+    from promote.core.gates.override import USUAL
+
+    if overrides and not (reason and reason.strip()):
+        raise click.UsageError("--override needs --reason: why the gate is lifted.")
+    if expires is not None and not overrides:
+        raise click.UsageError("--expires is for --override.")
+    return USUAL if expires is None else expires
 
 
 PUBLIC_KEYS = click.option(

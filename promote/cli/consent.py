@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from promote.core.gates import Verdict
 from promote.core.remedies import to_pass
 from promote.errors import DeclinedError, RefusedError
 
 if TYPE_CHECKING:
     from promote.cli.run import Run
     from promote.core.plan import Plan
-
-_REFUSES = {Verdict.FAIL, Verdict.INCONCLUSIVE}
+    from promote.promoter import Promoter
 
 
 def refuse_failed_gates(plan: Plan) -> None:
     """Raise `RefusedError` with every gate that does not pass."""
-    if not any(gate.verdict in _REFUSES for gate in plan.gates):
+    if not any(gate.refuses for gate in plan.gates):
         return
     from promote.report.text import refusal
 
@@ -28,11 +26,27 @@ def refuse_failed_gates(plan: Plan) -> None:
     remedy = (
         f"To see what every environment runs and has verified:\n    promote status {request.model}"
     )
-    failing = (gate for gate in plan.gates if gate.verdict in _REFUSES)
+    failing = (gate for gate in plan.gates if gate.refuses)
     if ways := to_pass(failing, request, ()):
         remedy += f"\n{ways}"
     detail = refusal(plan.gates, request.version, request.environment)
     raise RefusedError("Promotion refused", detail, remedy)
+
+
+def refuse_before_asking(promoter: Promoter, plan: Plan) -> None:
+    """Raise `RefusedError` when people or the moment stand in the way, before anybody is asked."""
+    if any(gate.gate == "approval" for gate in plan.gates):
+        promoter.refuse_unapproved(plan)
+    if any(gate.refuses for gate in plan.made.gates if gate.gate != "approval"):
+        promoter.refuse_closed(plan)
+
+
+def lifting(plan: Plan) -> str:
+    """Say which gates a plan lifts, for the end of a question; nothing when it lifts none."""
+    from promote.report.layout import listing
+
+    gates = [each.gate for each in plan.request.overrides]
+    return f", lifting {listing(gates)}" if gates else ""
 
 
 def require_consent(run: Run, *, yes: bool) -> None:

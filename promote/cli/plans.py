@@ -76,7 +76,7 @@ def carry_out(
     with reported(junit, plan, story), ends_when_asked(run.arguments):
         result = promoter.apply(plan, wait=wait)
     story.end()
-    _report(junit, plan, story, result)
+    report(junit, plan, story, result)
     return show_end(run, result)
 
 
@@ -86,7 +86,7 @@ def reported(junit: Path | None, plan: Plan, story: Story) -> Iterator[None]:
     try:
         yield
     except PromoteError as error:
-        _report(junit, plan, story, error)
+        report(junit, plan, story, error)
         raise
 
 
@@ -131,9 +131,17 @@ def tell_plan(run: Run, plan: Plan, asked: str = "") -> None:
         run.screen.say(text.plan(plan, planfile.digest(plan), click.style, asked=asked))
 
 
-def _report(junit: Path | None, plan: Plan, story: Story, end: Result | PromoteError) -> None:
+def report(
+    junit: Path | None,
+    plan: Plan,
+    story: Story,
+    end: Result | PromoteError,
+    *,
+    back: bool = False,
+) -> None:
+    """Write the JUnit report, if one is wanted; `back` says that it was to be put back."""
     if junit is None:
         return
     from promote.report import junit as as_junit
 
-    write(junit, as_junit.promotion(plan, story.events, end).encode())
+    write(junit, as_junit.promotion(plan, story.events, end, back=back).encode())

@@ -27,6 +27,7 @@ It was reviewed when it began, so nobody is asked again.
 @click.command("resume", cls=Command, help=_HELP)
 @arguments.MODEL
 @arguments.UNFINISHED_IN
+@arguments.EXECUTION
 @arguments.WAIT
 @click.pass_obj
 def command(run: Run, *, model: str, environment: str | None, wait: timedelta) -> int:

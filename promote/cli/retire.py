@@ -33,6 +33,7 @@ one model keeps no other from being retired; the command then ends with the wors
 @click.command("retire", cls=Command, help=_HELP)
 @arguments.OPTIONAL_MODEL
 @click.option("--all", "every", is_flag=True, help="Every model.")
+@arguments.EXECUTION
 @arguments.WAIT
 @click.pass_obj
 def command(run: Run, *, model: str | None, every: bool, wait: timedelta) -> int:

@@ -30,7 +30,8 @@ def review(
         if not yes:
             request, verb = plan.request, "Approve" if approved else "Reject"
             version = short_version(request.version)
-            consent.ask(run, f"{verb} {request.model} {version} to {request.environment}?")
+            what = f"{request.model} {version} to {request.environment}{consent.lifting(plan)}"
+            consent.ask(run, f"{verb} {what}?")
         if approved:
             standing = promoter.approve(plan, reason=reason)
         else:

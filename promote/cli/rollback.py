@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promote.cli.run import Run
+    from promote.cli.story import Story
     from promote.core.record import Unfinished
     from promote.promoter import Promoter
 
@@ -42,6 +43,7 @@ The same command again changes nothing; to go further back, name the version.
 @arguments.OUT
 @arguments.REASON
 @arguments.ADOPT
+@arguments.EXECUTION
 @arguments.WAIT
 @arguments.JUNIT
 @click.pass_obj
@@ -65,7 +67,8 @@ def command(
         promoter = run.promoter(story)
         begun = promoter.abort_instead(model, version, environment=environment)
         if begun is not None and out is None:
-            return _abort(run, promoter, begun, reason, yes=yes, wait=wait)
+            _agree(run, begun, yes=yes)
+            return _abort(run, promoter, story, begun, reason=reason, wait=wait, junit=junit)
         plan = promoter.plan_rollback(
             model, version, environment=environment, reason=reason, adopt=adopt
         )
@@ -81,27 +84,39 @@ def command(
         return plans.carry_out(run, promoter, story, plan, wait=wait, junit=junit)
 
 
-def _abort(
-    run: Run,
-    promoter: Promoter,
-    begun: Unfinished,
-    reason: str | None,
-    *,
-    yes: bool,
-    wait: timedelta,
-) -> int:
-    """Put an unfinished promotion back, which is what going back means then."""
-    request = begun.plan.request
-    what = f"the promotion of {short_version(request.version)} to {request.environment}"
+def _agree(run: Run, begun: Unfinished, *, yes: bool) -> None:
+    """Say that going back means to put an unfinished promotion back, and ask about it."""
+    what = _told(begun)
     if not run.json:
         run.screen.say(f"{begun.promotion}, {what}, has not ended: to go back is to put it back.")
     if not yes:
         consent.ask(run, f"Put {what} back?")
-    result = promoter.abort(
-        request.model,
-        environment=request.environment,
-        reason=reason or "rolled back",
-        wait=wait,
-    )
+
+
+def _abort(
+    run: Run,
+    promoter: Promoter,
+    story: Story,
+    begun: Unfinished,
+    *,
+    reason: str | None,
+    wait: timedelta,
+    junit: Path | None,
+) -> int:
+    request = begun.plan.request
+    with plans.reported(junit, begun.plan, story):
+        result = promoter.abort(
+            request.model,
+            environment=request.environment,
+            reason=reason or "rolled back",
+            wait=wait,
+        )
+    story.end()
+    plans.report(junit, begun.plan, story, result, back=True)
     code = plans.show_end(run, result)
     return 0 if result.result in {Outcome.ROLLED_BACK, Outcome.FAILED} else code
+
+
+def _told(begun: Unfinished) -> str:
+    request = begun.plan.request
+    return f"the promotion of {short_version(request.version)} to {request.environment}"

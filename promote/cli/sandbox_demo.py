@@ -33,6 +33,8 @@ three accounts call the model all the while; ends with exit code 1 if one of the
 
 _TTL = 2.0
 """Seconds for which the applications keep the pointer; the drain leaves them 3 for a request."""
+_RATE = 50
+"""Requests of each application in a second: what fails for longer than 20 ms is seen to fail."""
 
 _PROMOTE = (sys.executable, "-c", "import sys; from promote.cli.main import main; sys.exit(main())")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
@@ -73,8 +75,10 @@ def _play(run: Run, directory: Path) -> int:
         info = sandbox_process.require_running(directory)
         variables = _environment(variables_of(info, "promoter"), run.settings.color)
         _tell(run, f"{info['endpoint']}, where {topology.ml.account} is the ML account.")
-        _say(run, "Let applications call the model without a pause, until the end")
-        calling = sandbox_load.load(topology, directory, info, ttl=_TTL, variables=variables)
+        _say(run, f"Let applications call the model {_RATE} times a second each, until the end")
+        calling = sandbox_load.load(
+            topology, directory, info, ttl=_TTL, every=1 / _RATE, variables=variables
+        )
         with calling as applications:
             _tell(run, f"One in each of {sandbox_load.describe(topology)}.")
             _promote_twice(_Shell(run, directory, variables))

@@ -16,10 +16,13 @@ organization: o-a1b2c3d4e5
 ml:
   account: "222222222222"            # trains, runs and pays for the versions
   quotas: {running: 2, units: 5}
+  # What training measured of the versions; gates on quality and labels read it.
+  evaluations: s3://custom-labels-console-us-east-1-222222222222/evaluation/
 
 models:
   tools:
     project: tools-detector
+    labels: [hammer, screwdriver, wrench]    # what the applications understand
 
 defaults:                            # merged under every environment
   reader_role: promote-reader
@@ -42,6 +45,8 @@ environments:                        # in the order of promotion
     after: qa                        # only what was verified in qa
     accounts: ["444444444444", "555555555555"]
     drain: 5s
+    # Try these: v3 is worse than the version that runs, v5 has a label that nobody knows.
+    # gates: {f1: 0.8, labels: known, golden: {}}
 """
 
 

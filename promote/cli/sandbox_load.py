@@ -107,6 +107,7 @@ def load(
     info: Mapping[str, Any],
     *,
     ttl: float,
+    every: float,
     variables: Mapping[str, str],
 ) -> Iterator[Load]:
     """Keep one application of each target account calling its model, from its first answer on.
@@ -116,6 +117,7 @@ def load(
         directory: Where the images are.
         info: What the sandbox says of itself.
         ttl: Seconds for which the applications keep what the pointer says.
+        every: Seconds from one request of an application to the next.
         variables: The environment of their process.
     """
     command = [sys.executable, "-m", "promote.sandbox.consumers"]
@@ -131,7 +133,8 @@ def load(
     with attended(process):
         if process.stdin is None or process.stdout is None:
             raise PromoteError("The applications cannot be talked to")
-        process.stdin.write(json.dumps(_orders(topology, directory, info, ttl)) + "\n")
+        orders = {**_orders(topology, directory, info), "ttl": ttl, "every": every}
+        process.stdin.write(json.dumps(orders) + "\n")
         process.stdin.flush()
         if process.stdout.readline() != "ready\n":
             raise PromoteError("The applications did not start", "What they said is above.")
@@ -144,9 +147,7 @@ def describe(topology: Topology) -> str:
     return listing([str(target) for target in targets])
 
 
-def _orders(
-    topology: Topology, directory: Path, info: Mapping[str, Any], ttl: float
-) -> dict[str, Any]:
+def _orders(topology: Topology, directory: Path, info: Mapping[str, Any]) -> dict[str, Any]:
     applications = [
         {
             "account": target.account,
@@ -160,6 +161,5 @@ def _orders(
     return {
         "region": topology.region,
         "images": str(directory / "golden"),
-        "ttl": ttl,
         "applications": applications,
     }

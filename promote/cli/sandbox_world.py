@@ -7,6 +7,7 @@ fails in the sandbox as it would fail at AWS.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from promote.arn import parse_arn
 from promote.core.policies.documents import WantedDocument, wanted_documents
-from promote.sandbox import seed
+from promote.sandbox import evaluations, seed
+from promote.sandbox.images import LABELS
 from promote.sandbox.key_seed import KeySeed
 from promote.sandbox.world import (
     Account,
@@ -61,15 +63,21 @@ def world_of(topology: Topology, templates: Path | None) -> World:
     documents = _documents(topology, templates)
     world = seed.default_world(tuple(_roles(documents)))
     accounts = (*world.organization.accounts, *_accounts(topology, world))
+    projects = tuple(
+        _evaluated(p, topology) for p in (*world.projects, *_projects(topology, world))
+    )
+    buckets = {b.name: b for b in (*world.buckets, *_buckets(documents, topology))}
     return replace(
         world,
         region=topology.region,
         organization=replace(world.organization, accounts=accounts),
-        projects=(*world.projects, *_projects(topology, world)),
-        parameters=(*world.parameters, *_parameters(topology, world)),
-        buckets=tuple(
-            {b.name: b for b in (*world.buckets, *_buckets(documents, topology))}.values()
+        projects=projects,
+        parameters=(
+            *world.parameters,
+            *_parameters(topology, world),
+            *_labels(topology),
         ),
+        buckets=evaluations.with_summaries(buckets.values(), projects),
         endpoints=tuple(_endpoints(documents, topology, world)),
         keys=(*world.keys, *_keys(documents)),
     )
@@ -207,6 +215,33 @@ def _projects(topology: Topology, world: World) -> Iterator[ProjectSeed]:
                 name=model.project,
                 region=topology.region,
                 versions=stopped,
+            )
+
+
+def _evaluated(project: ProjectSeed, topology: Topology) -> ProjectSeed:
+    """Return a project of the ML account with its summaries where they are expected."""
+    if project.account != topology.ml.account:
+        return project
+    usual = evaluations.location(project.account, project.region)
+    return evaluations.evaluated(project, topology.ml.evaluations or usual)
+
+
+def _labels(topology: Topology) -> Iterator[ParameterSeed]:
+    """Yield what applications publish of the labels that they understand: the golden images'."""
+    for model in topology.models:
+        if model.labels_in is None:
+            continue
+        for target in topology.all_targets(model.name):
+            yield ParameterSeed(
+                account=target.account,
+                name=topology.fill(
+                    model.labels_in.name,
+                    model=model.name,
+                    environment=target.environment,
+                    account=target.account,
+                ),
+                values=(json.dumps(LABELS),),
+                region=topology.region,
             )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from promote.arn import parse_arn
 from promote.config.draft import Draft, Use
+from promote.config.gate_checks import GATE_RULES
 from promote.config.problems import Problem, Problems, shown, suggestion
 from promote.core.waves import WaveSize
 
@@ -254,17 +255,6 @@ def _growing_waves(draft: Draft) -> Iterator[Problem]:
             yield Problem(sizes[-1].position, text)
 
 
-def _soak_somewhere(draft: Draft) -> Iterator[Problem]:
-    """Require an earlier environment for a version to soak in."""
-    for environment, settings in draft.environments:
-        if environment.gates.soak is not None and not environment.after:
-            text = (
-                f"gates.soak: {environment.name} comes after no other environment, so a version"
-                " would soak nowhere; name one with `after`, or set soak: null here"
-            )
-            yield Problem(settings.section("gates").where("soak"), text)
-
-
 _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _unique_environments,
     _unique_accounts,
@@ -279,5 +269,5 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _own_pointers,
     _provable_endpoints,
     _growing_waves,
-    _soak_somewhere,
+    *GATE_RULES,
 )

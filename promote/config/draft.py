@@ -11,26 +11,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from promote.arn import role_arn
-from promote.config.keys import ENVIRONMENT, MODEL, ROOT
+from promote.config.keys import ENVIRONMENT, ROOT
+from promote.config.model import MODEL
 from promote.config.reading import Settings, complete
 from promote.core.gates.calendar import Freeze, Window
+from promote.core.gates.golden import GoldenRule
+from promote.core.gates.labels import LabelRule
 from promote.core.gates.requirements import Requirements
-from promote.core.perimeter import DataLake, Guardrails
-from promote.core.topology import (
-    LEASE,
+from promote.core.parts import (
     Capacity,
     Deadlines,
-    Environment,
-    Granularity,
     MlAccount,
     Model,
     PointerAddress,
     Propagation,
     Quotas,
     Smoke,
-    Target,
-    Topology,
 )
+from promote.core.perimeter import DataLake, Guardrails
+from promote.core.topology import LEASE, Environment, Granularity, Target, Topology
 from promote.core.waves import WaveSize
 
 _NO_ACCOUNT = "000000000000"
@@ -77,6 +76,7 @@ def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
         ml=MlAccount(
             account=account,
             quotas=Quotas(running=quotas.get(int, "running", 1), units=quotas.get(int, "units", 1)),
+            evaluations=ml.get(str, "evaluations", None),
         ),
         models=tuple(model for model, _ in models),
         environments=tuple(environment for environment, _ in environments),
@@ -131,8 +131,15 @@ def _models(whole: Settings) -> Iterator[tuple[Model, Settings]]:
             service=settings.get(str, "service", "rekognition"),
             capacity=Capacity(min=capacity.get(int, "min", 1), max=capacity.get(int, "max", None)),
             price=settings.get(float, "price", 0.0),
+            labels=settings.texts("labels"),
+            labels_in=_published(settings.section("labels")),
         )
         yield model, settings
+
+
+def _published(settings: Settings) -> PointerAddress | None:
+    name = settings.get(str, "ssm", None)
+    return None if name is None else PointerAddress(kind="ssm", name=name)
 
 
 def _environments(whole: Settings, root: Settings) -> Iterator[tuple[Environment, Settings]]:
@@ -173,13 +180,34 @@ def _environment(settings: Settings) -> Environment:
 
 
 def _gates(settings: Settings) -> Requirements:
+    rule = settings.get(str, "labels", None)
     return Requirements(
+        f1=settings.get(float, "f1", None),
+        precision=settings.get(float, "precision", None),
+        recall=settings.get(float, "recall", None),
+        label_f1=settings.get(float, "label_f1", None),
+        labels=None if rule is None else LabelRule(rule),
+        golden=_golden(settings.get(Settings, "golden", None)),
         soak=settings.get(timedelta, "soak", None),
         windows=tuple(s.value for s in settings.each("window") if isinstance(s.value, Window)),
         freezes=tuple(s.value for s in settings.each("freeze") if isinstance(s.value, Freeze)),
         approval=settings.get(int, "approval", None),
         cost=settings.get(float, "cost", None),
         unit_hours=settings.section("quota").get(float, "unit_hours", None),
+        alarms=settings.texts("alarm"),
+    )
+
+
+def _golden(settings: Settings | None) -> GoldenRule | None:
+    if settings is None:
+        return None
+    return GoldenRule(
+        images=settings.get(str, "images", None),
+        min_accuracy=settings.get(float, "min_accuracy", None),
+        min_precision=settings.get(float, "min_precision", None),
+        min_recall=settings.get(float, "min_recall", None),
+        max_regression=settings.get(float, "max_regression", 0.0),
+        confidence=settings.get(float, "confidence", 0.95),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from promote.config.keys import ROOT
 from promote.config.kinds import JsonSchema
-from promote.config.shapes import Key, Listed, Named, Section, Shape
+from promote.config.shapes import Either, Key, Listed, Named, Section, Shape
 
 
 def schema() -> JsonSchema:
@@ -60,5 +60,7 @@ def _shape(shape: Shape) -> JsonSchema:
             item = _shape(shape.item)
             several: JsonSchema = {"type": "array", "items": item, "minItems": shape.least}
             return {"anyOf": [item, several]} if shape.alone else several
+        case Either():
+            return {"anyOf": [_shape(shape.listed), _section(shape.section)]}
         case _:
             return shape.schema()

@@ -19,6 +19,7 @@ from promote.config.kinds import (
     Template,
     Text,
 )
+from promote.config.model import ML, MODEL
 from promote.config.perimeter import DATA_LAKE, GUARDRAILS, RECORDS
 from promote.config.shapes import Key, Listed, Named, Section
 from promote.config.waves import WAVES
@@ -50,58 +51,6 @@ _NAME = Text(
 )
 # In the ML account these two roles act for all models at once.
 _OF_ENVIRONMENT = Template(("environment", "account", "region"))
-
-_ML = Section(
-    (
-        Key("account", AccountId(), "the central account that trains and runs", required=True),
-        Key(
-            "quotas",
-            Section(
-                (
-                    Key("running", Integer(1), "versions that may run at once", default=2),
-                    Key("units", Integer(1), "inference units of one version", default=5),
-                )
-            ),
-            "service quotas of the ML account in this Region; the defaults are AWS's",
-        ),
-    )
-)
-
-MODEL = Section(
-    (
-        Key(
-            "service",
-            Choice(
-                ("rekognition",),
-                {
-                    "transcribe": "the service Amazon Transcribe",
-                    "comprehend": "the service Amazon Comprehend",
-                    "frauddetector": "the service Amazon Fraud Detector",
-                },
-            ),
-            "the AWS service that runs the model",
-            default="rekognition",
-        ),
-        Key(
-            "project",
-            Text("the name of a Custom Labels project", "[a-zA-Z0-9_.-]{1,255}"),
-            "the Custom Labels project that the versions are trained in",
-            required=True,
-        ),
-        Key(
-            "capacity",
-            Section(
-                (
-                    Key("min", Integer(1), "inference units to start with", default=1),
-                    Key("max", Integer(1), "units to scale up to; null: no scaling", nullable=True),
-                )
-            ),
-            "inference units of a running version",
-        ),
-        Key("price", Number(), "US dollars per inference unit and hour", default=4.0),
-        _later("labels", "labels that the applications understand", "the gate `labels`"),
-    )
-)
 
 _SMOKE = Section(
     (
@@ -282,7 +231,7 @@ ROOT = Section(
             nullable=True,
         ),
         Key("records", RECORDS, "how the records of promotions are kept"),
-        Key("ml", _ML, "the account where the models are", required=True),
+        Key("ml", ML, "the account where the models are", required=True),
         Key("data_lake", DATA_LAKE, "the bucket of another account that training reads from"),
         Key("guardrails", GUARDRAILS, "policies of the organisation that protect the models"),
         Key("models", Named(_NAME, MODEL), "the models, by name", required=True),

@@ -118,24 +118,33 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A decimal number from 0 to `most`."""
+    """A decimal number from 0 to `most`, or one `between` two that are none of them."""
 
     most: float | None = None
+    between: tuple[float, float] | None = None
 
     def value(self, scalar: Scalar) -> float:
         """Return the number."""
         if scalar.plain and _DECIMAL.fullmatch(scalar.text):
             number = float(scalar.text)
-            if self.most is None or number <= self.most:
+            within = self.between is None or self.between[0] < number < self.between[1]
+            if within and (self.most is None or number <= self.most):
                 return number
-        expected = (
-            "a number of at least 0" if self.most is None else f"a number from 0 to {self.most}"
-        )
         quoted = "" if scalar.plain else ", without quotes"
-        raise UnusableError(f"expected {expected}{quoted}, found {shown(scalar.text)}")
+        raise UnusableError(
+            f"expected a number {self._expected()}{quoted}, found {shown(scalar.text)}"
+        )
+
+    def _expected(self) -> str:
+        if self.between is not None:
+            return f"above {self.between[0]:g} and below {self.between[1]:g}"
+        return "of at least 0" if self.most is None else f"from 0 to {self.most}"
 
     def schema(self) -> JsonSchema:
         """Describe it by its bounds."""
+        if self.between is not None:
+            low, high = self.between
+            return {"type": "number", "exclusiveMinimum": low, "exclusiveMaximum": high}
         bounds: JsonSchema = {"type": "number", "minimum": 0}
         return bounds if self.most is None else {**bounds, "maximum": self.most}
 

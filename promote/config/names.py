@@ -17,6 +17,8 @@ from promote.config.aws_names import (
 from promote.config.draft import Draft, Use
 from promote.config.problems import Position, Problems
 from promote.config.reading import Settings
+from promote.core.gates.alarm import alarm_of
+from promote.core.topology import Topology
 
 Fault: TypeAlias = tuple[str, Position, str | None]
 
@@ -32,6 +34,10 @@ def check_names(draft: Draft, problems: Problems) -> None:
 
 
 def _of_perimeter(draft: Draft) -> Iterator[Fault]:
+    place = draft.topology.ml.evaluations
+    if place is not None:
+        bucket = place.removeprefix("s3://").partition("/")[0]
+        yield "ml.evaluations", draft.root.section("ml").where("evaluations"), bucket_fault(bucket)
     lake, guardrails = draft.topology.data_lake, draft.topology.guardrails
     if lake is not None:
         settings = draft.root.section("data_lake")
@@ -85,9 +91,42 @@ def _of_targets(draft: Draft) -> Iterator[Fault]:
         fault = parameter_fault(target.pointer.name, region=region, account=target.account)
         yield "pointer.ssm", settings.section("pointer").where("ssm"), fault
         yield from _consumers(use, settings)
+        yield from _labels(use, draft)
+        yield from _alarms(use, draft.topology)
 
 
 def _consumers(use: Use, settings: Settings) -> Iterator[Fault]:
     places = [item.position for item in settings.each("consumers")]
     for place, arn in zip(places, use.target.consumers, strict=True):
         yield "consumers", place, role_fault(arn, use.environment.accounts)
+
+
+def _labels(use: Use, draft: Draft) -> Iterator[Fault]:
+    topology, target = draft.topology, use.target
+    for model, settings in draft.models:
+        if model.name == target.model and model.labels_in is not None:
+            name = topology.fill(
+                model.labels_in.name,
+                model=target.model,
+                environment=target.environment,
+                account=target.account,
+            )
+            place = settings.section("labels").where("ssm")
+            fault = parameter_fault(name, region=topology.region, account=target.account)
+            yield f"models.{model.name}.labels.ssm", place, fault
+
+
+def _alarms(use: Use, topology: Topology) -> Iterator[Fault]:
+    target, accounts = use.target, (topology.ml.account, *use.environment.accounts)
+    for item, text in zip(
+        use.settings.section("gates").each("alarm"), use.environment.gates.alarms, strict=True
+    ):
+        name = topology.fill(
+            text, model=target.model, environment=target.environment, account=target.account
+        )
+        fault = None
+        try:
+            alarm_of(name, target.account, region=topology.region, accounts=accounts)
+        except ValueError as error:
+            fault = str(error)
+        yield "gates.alarm", item.position, fault

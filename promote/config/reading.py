@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from types import NoneType
 from typing import TypeVar
 
 from promote.config.kinds import Kind, UnusableError
 from promote.config.problems import Position, Problems, shown, suggestion
-from promote.config.shapes import Key, Listed, Named, Section, Shape
+from promote.config.shapes import Either, Key, Listed, Named, Section, Shape
 from promote.config.source import Mapping as MappingNode
-from promote.config.source import Node, Scalar, Sequence, Unreadable
+from promote.config.source import Node, Scalar, Unreadable
+from promote.config.source import Sequence as SequenceNode
 
 _Value = TypeVar("_Value")
 _Otherwise = TypeVar("_Otherwise")
-_COLLECTIONS = (NoneType, Named, Listed, Section)
+_COLLECTIONS = (NoneType, Named, Listed, Either, Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +60,30 @@ class Settings:
 def complete(section: Section, *layers: Settings) -> Settings:
     """Lay settings over each other, the first on top and the built-in defaults below.
 
-    Mappings are merged key by key, lists are replaced. A built-in default is placed where the
-    topmost mapping begins.
+    Mappings are merged key by key, lists are replaced; a section that may be null is there only
+    if a layer gives it. A built-in default is placed where the topmost mapping begins.
     """
     items = {}
     place = layers[0].position
     for key in section.keys:
         given = [layer.items[key.name] for layer in layers if key.name in layer.items]
-        if isinstance(key.shape, Section):
-            nested = [item.value for item in given if isinstance(item.value, Settings)]
-            whole = complete(key.shape, *(nested or [Settings(place, {})]))
-            items[key.name] = Item(whole, whole.position)
+        if isinstance(key.shape, Section) and (given or not key.nullable):
+            items[key.name] = _merged(key.shape, given, place)
         elif given:
             items[key.name] = given[0]
         else:
             items[key.name] = Item(_default(key, place), place)
     return Settings(place, items)
+
+
+def _merged(section: Section, given: Sequence[Item], place: Position) -> Item:
+    """Merge the layers of a nested mapping; a null hides those below it, and on top it is none."""
+    if given and given[0].value is None:
+        return given[0]
+    seen = takewhile(lambda item: item.value is not None, given)
+    nested = [item.value for item in seen if isinstance(item.value, Settings)]
+    whole = complete(section, *(nested or [Settings(place, {})]))
+    return Item(whole, whole.position)
 
 
 def _default(key: Key, place: Position) -> object:
@@ -128,6 +138,10 @@ class Reader:
         if key.shape is None or isinstance(node, Unreadable):
             return None
         if key.nullable and isinstance(node, Scalar) and node.is_null:
+            if isinstance(key.shape, Section) and not node.text:
+                # Perhaps all of its keys are commented out: nobody switches a gate off like that.
+                self._note(node.position, path, "empty; write {} for its defaults, or null", " is ")
+                return None
             return Item(None, node.position)
         return self._shaped(node, key.shape, path)
 
@@ -139,6 +153,8 @@ class Reader:
                 value = self._named(node, shape, path)
             case Listed():
                 value = self._listed(node, shape, path)
+            case Either():
+                value = self._either(node, shape, path)
             case _:
                 value = self._scalar(node, shape, path)
         return None if value is None else Item(value, node.position)
@@ -157,15 +173,24 @@ class Reader:
 
     def _listed(self, node: Node, listed: Listed, path: str) -> tuple[Item, ...] | None:
         if listed.alone and isinstance(node, Scalar) and not node.is_null:
-            node = Sequence((node,), node.position)
-        if not isinstance(node, Sequence):
+            node = SequenceNode((node,), node.position)
+        if not isinstance(node, SequenceNode):
             self._expected("a name or a list of names" if listed.alone else "a list", node, path)
             return None
         if len(node.items) < listed.least:
             self._note(node.position, path, "the list is empty")
         return tuple(self._elements(node, listed, path))
 
-    def _elements(self, node: Sequence, listed: Listed, path: str) -> Iterator[Item]:
+    def _either(self, node: Node, either: Either, path: str) -> object:
+        if isinstance(node, MappingNode):
+            return self.section(node, either.section, path)
+        if isinstance(node, SequenceNode):
+            return self._listed(node, either.listed, path)
+        names = ", ".join(f"{key.name}: …" for key in either.section.keys)
+        self._expected(f"a list, or a mapping ({{{names}}})", node, path)
+        return None
+
+    def _elements(self, node: SequenceNode, listed: Listed, path: str) -> Iterator[Item]:
         for index, each in enumerate(node.items):
             item = self._shaped(each, listed.item, f"{path}[{index}]")
             if item is not None:
@@ -189,7 +214,7 @@ class Reader:
                 found = "a mapping (quote a text that begins with a brace)"
                 if what != "a value":
                     found = "an empty mapping" if not node.entries else "a mapping"
-            case Sequence():
+            case SequenceNode():
                 found = "a list"
             case Scalar():
                 found = "nothing" if node.is_null else shown(node.text)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from promote.config.kinds import UNITS
 from promote.core.gates.requirements import Requirements
+from promote.core.parts import Model
 from promote.core.topology import Environment, Target, Topology
 
 Json = dict[str, object]
@@ -29,7 +30,7 @@ def show(topology: Topology) -> Json:
         "records": {"signing_key": topology.signing_key},
         "templates": topology.templates,
         "ml": _plain(asdict(topology.ml)),
-        "models": {model.name: _without(asdict(model), "name") for model in topology.models},
+        "models": {model.name: _model(model) for model in topology.models},
         "environments": [_environment(topology, each) for each in topology.environments],
     }
     return shown
@@ -41,6 +42,14 @@ def duration(length: timedelta) -> str:
     fitting = [unit for unit, size in UNITS.items() if seconds and seconds % size == 0]
     unit = max(fitting, key=lambda each: UNITS[each], default="s")
     return f"{seconds // UNITS[unit]}{unit}"
+
+
+def _model(model: Model) -> Json:
+    published = model.labels_in
+    return {
+        **_without(asdict(model), "name", "labels_in"),
+        "labels": list(model.labels) or (published and {published.kind: published.name}),
+    }
 
 
 def _environment(topology: Topology, environment: Environment) -> Json:
@@ -63,13 +72,21 @@ def _environment(topology: Topology, environment: Environment) -> Json:
 
 def _gates(gates: Requirements) -> Json:
     """Show what is asked for, as it is written in promote.yaml; nothing else."""
+    golden = gates.golden and asdict(gates.golden)
     shown: Json = {
+        "f1": gates.f1,
+        "precision": gates.precision,
+        "recall": gates.recall,
+        "label_f1": gates.label_f1,
+        "labels": gates.labels and gates.labels.value,
+        "golden": golden and {key: each for key, each in golden.items() if each is not None},
         "soak": gates.soak and duration(gates.soak),
         "window": [str(each) for each in gates.windows],
         "freeze": [str(each) for each in gates.freezes],
         "approval": gates.approval,
         "cost": gates.cost,
         "quota": None if gates.unit_hours is None else {"unit_hours": gates.unit_hours},
+        "alarm": list(gates.alarms),
     }
     return {key: value for key, value in shown.items() if value not in (None, [])}
 

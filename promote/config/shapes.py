@@ -32,7 +32,15 @@ class Listed:
     alone: bool = False
 
 
-Shape: TypeAlias = Kind | Section | Named | Listed
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A list, or a mapping of known keys in its place."""
+
+    listed: Listed
+    section: Section
+
+
+Shape: TypeAlias = Kind | Section | Named | Listed | Either
 Default: TypeAlias = str | int | float | tuple[()] | None
 
 
@@ -43,7 +51,8 @@ class Key:
     Args:
         shape: The type of its value; None for a key that is refused.
         later: What brings a key that is not built yet.
-        nullable: Whether ``null`` may be given, to undo a default.
+        nullable: Whether ``null`` may be given, to undo a default. A section that it may be given
+            for is there or not: without any of its keys it is not the same as no section.
     """
 
     name: str

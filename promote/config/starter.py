@@ -28,6 +28,7 @@ models:
     project: {project}
     capacity: {{min: 1, max: 1}}         # inference units; more for more requests per second
     price: 4.00                        # US dollars per unit and hour, for the cost in a plan
+    # labels: [hammer, screwdriver]    # that applications understand, for the gate `labels`
 
 # What all environments share; each may set any of these anew.
 # {{model}} {{environment}} {{account}} {{region}} are filled. A role is a name or an ARN.
@@ -61,12 +62,17 @@ _ENVIRONMENT = """\
 
 _GATES = """\
     # What must hold before a version comes here, for a promotion and never for a rollback: how long
-    # it has been verified before, when, when not, how many people must approve it, how much it may
-    # cost that both versions run.
+    # it has been verified before, how it did in its training's own test, that applications know its
+    # labels, that it is no worse on the smoke test's images than the running one, when, when not,
+    # which alarms are OK, how many people must approve it, how much it may cost that both run.
     # gates:
     #   soak: 24h
+    #   f1: 0.8
+    #   labels: known
+    #   golden: {min_accuracy: 0.9}
     #   window: "mon-thu 09:00-16:00 Europe/Berlin"
     #   freeze: ["2026-12-20..2027-01-04 Europe/Berlin"]
+    #   alarm: ["{model}-errors"]
     #   approval: 1
     #   cost: 20.0
     #   quota: {unit_hours: 5}

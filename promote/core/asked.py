@@ -7,6 +7,8 @@ so that whatever plans, checks and carries out promotions need not know.
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,12 +38,18 @@ def environment_of(topology: Topology, request: Request) -> Environment:
     )
 
 
-def once_more(request: Request) -> str:
-    """Return the command that asks for the same again."""
+def requesters(request: Request) -> tuple[str, ...]:
+    """Return the ARNs of everybody who asked, so that their own approval does not count."""
+    return (request.requested_by,)
+
+
+def once_more(request: Request, lift: Iterable[str] = ()) -> str:
+    """Return the command that asks for the same again, and to `lift` gates, too."""
     version = short_version(request.version)
     if request.rollback:
         return rollback(request.model, request.version, request.environment)
-    return f"promote release {request.model} {version} --to {request.environment}"
+    options = _lifting(request, lift)
+    return f"promote release {request.model} {version} --to {request.environment}{options}"
 
 
 def rollback(model: str, version: str, environment: str) -> str:
@@ -55,4 +63,15 @@ def plan(request: Request) -> str:
     if request.rollback:
         return f"{once_more(request)} --out plan.json"
     version = short_version(request.version)
-    return f"promote plan {request.model} {version} --to {request.environment}"
+    options = _lifting(request, ())
+    return f"promote plan {request.model} {version} --to {request.environment}{options}"
+
+
+def _lifting(request: Request, more: Iterable[str]) -> str:
+    """Return the options that lift what a request lifts, and more: without a reason none does."""
+    gates = sorted({*(each.gate for each in request.overrides), *more})
+    if not gates:
+        return ""
+    reason = " ".join((request.reason or "").split())
+    overrides = "".join(f" --override {gate}" for gate in gates)
+    return f"{overrides} --reason {shlex.quote(reason) if reason else 'TEXT'}"

@@ -10,23 +10,32 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from promote.arn import short_version
+from promote.core.approved import Said
+from promote.core.audited import SKEW, Audited, moment_of
 from promote.core.chain import Chain
+from promote.core.exempted import Exemptions
 from promote.core.observation import Observation
-from promote.core.retrospect import SKEW, Past, moment_of
+from promote.core.retrospect import Past
 from promote.core.seal import Verified
 from promote.core.status import Finding, ModelStatus
 from promote.core.topology import Environment, Target, Topology
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the ledger keeps of a model, read after the world was."""
+
+    chain: Chain
+    verified: Verified
+    """What came of checking it."""
+    said: Said
+    """What people said of plans."""
+
+
 def audit(
-    topology: Topology,
-    observation: Observation,
-    status: ModelStatus,
-    chain: Chain,
-    verified: Verified,
+    topology: Topology, observation: Observation, status: ModelStatus, kept: Kept
 ) -> tuple[Finding, ...]:
     """Return what was checked for one model, and every breach that was found.
 
@@ -34,20 +43,21 @@ def audit(
         topology: What promote.yaml says.
         observation: The world.
         status: What that comes to.
-        chain: The records, read after the world was.
-        verified: What came of checking them.
+        kept: The records and reviews.
     """
-    records = of_records(verified)
-    past = Past(topology, observation, chain)
+    past = Past(topology, observation, kept.chain, kept.said)
     now = _Present(topology, observation, status)
     held = itertools.chain(now.held(), past.brought_held())
+    exempt = Exemptions(topology, observation, kept.chain)
+    gates = itertools.chain(past.ungated(), past.unapproved(), exempt.unlawful())
     return (
-        records,
+        of_records(kept.verified),
         *_or(past.by_hand(), f"{observation.model} P1 pointers", past.said_of_pointers),
         *_or(past.unproven(), f"{observation.model} P1 proof", past.said_of_promotions),
         *_or(now.drifted(), f"{observation.model} P1 P2 world", now.said_of_targets),
         *_or(now.loose(), f"{observation.model} P3 P4", "nothing is unfinished or left claimed"),
-        *_or(past.ungated(), f"{observation.model} P5 gates", past.said_of_gates),
+        *_or(gates, f"{observation.model} P5 gates", past.said_of_gates),
+        *exempt.shown(),
         *_or(now.needless(), f"{observation.model} P6 P7", "nothing runs for nobody or is due"),
         *_or(
             held,
@@ -81,18 +91,8 @@ def _or(found: Iterator[Finding], subject: str, fine: str) -> tuple[Finding, ...
 
 
 @dataclass(frozen=True)
-class _Present:
-    topology: Topology
-    observation: Observation
+class _Present(Audited):
     status: ModelStatus
-
-    @property
-    def model(self) -> str:
-        return self.observation.model
-
-    @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        return self.topology.all_targets(self.model)
 
     @property
     def said_of_targets(self) -> str:
@@ -106,12 +106,8 @@ class _Present:
         """Yield every way in which the world is not as it should be now (P1, P2)."""
         for environment in self.status.environments:
             for each in environment.drift:
-                yield Finding(
-                    ok=False,
-                    subject=f"{self.model} P1 P2 world",
-                    detail=each.summary,
-                    remedy=_commands(each.repair or each.adopt or each.show),
-                )
+                commands = each.repair or each.adopt or each.show
+                yield self.breach("P1 P2 world", each.summary, _commands(commands))
 
     def loose(self) -> Iterator[Finding]:
         """Yield what nobody works on, and nobody has finished (P3)."""
@@ -141,30 +137,26 @@ class _Present:
             )
 
     def _left(self, detail: str, command: str) -> Finding:
-        return Finding(
-            ok=False, subject=f"{self.model} P3 P4", detail=detail, remedy=_commands((command,))
-        )
+        return self.breach("P3 P4", detail, _commands((command,)))
 
     def needless(self) -> Iterator[Finding]:
         """Yield what runs for nobody, and what is due to be revoked or stopped (P6, P7)."""
         for version in self.status.versions:
             if version.orphan:
                 stop = f"promote version stop {self.model} {version.name} --force"
-                yield Finding(
-                    ok=False,
-                    subject=f"{self.model} P6 P7",
-                    detail=f"{version.name} runs for nobody, for ${version.cost_per_hour:.2f} an "
+                yield self.breach(
+                    "P6 P7",
+                    f"{version.name} runs for nobody, for ${version.cost_per_hour:.2f} an "
                     "hour: no pointer names it, no drain covers it and no role allows it.",
-                    remedy=_commands((stop,)),
+                    _commands((stop,)),
                 )
         for left in self.status.left:
             if left.not_before + SKEW < self.observation.at:
-                yield Finding(
-                    ok=False,
-                    subject=f"{self.model} P6 P7",
-                    detail=f"To {left.step} {short_version(left.version)} is due since "
+                yield self.breach(
+                    "P6 P7",
+                    f"To {left.step} {short_version(left.version)} is due since "
                     f"{moment_of(left.not_before)}.",
-                    remedy=_commands((f"promote retire {self.model}",)),
+                    _commands((f"promote retire {self.model}",)),
                 )
 
     def held(self) -> Iterator[Finding]:
@@ -172,12 +164,11 @@ class _Present:
         for (version, place), hold in self.observation.ledger.held.items():
             naming = [t for t in self._in(place) if self.observation.pointers[t].value == version]
             for target in naming:
-                yield Finding(
-                    ok=False,
-                    subject=f"{self.model} P7 holds",
-                    detail=f"{target} names {short_version(version)}, which is held there since "
+                yield self.breach(
+                    "P7 holds",
+                    f"{target} names {short_version(version)}, which is held there since "
                     f"{moment_of(hold.at)}: {hold.reason or 'no reason was given'}.",
-                    remedy=_commands((f"promote rollback {self.model} --environment {place}",)),
+                    _commands((f"promote rollback {self.model} --environment {place}",)),
                 )
 
     def _in(self, environment: str) -> tuple[Target, ...]:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from promote.core.codec import CodecError, canonical, from_json, to_json
+from promote.core.codec import CodecError, canonical, digest_besides, from_json, to_json
 from promote.core.fold import after
 from promote.core.lawful import unlawful
 from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Record
@@ -58,6 +58,8 @@ class Linked:
     link: str
     """The SHA-256 of the bytes of its object, in hex: what the next record names."""
     record: Record
+    plan: str = ""
+    """The digest of the plan that it begins, as it is spelled there; empty when it begins none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ class _Walk:
         entry: Entry = from_json(Entry, data, item.key, lenient=True)
         if entry.digest:
             assert isinstance(data, dict)  # noqa: S101 (or it could not have been read)
-            own = _sha256(canonical({key: data[key] for key in data if key != "digest"}))
+            own = digest_besides("digest", data)
             if own != entry.digest:
                 return _broken(item, f"content of the digest {entry.digest}", own)
         if entry.number != item.number:
@@ -192,7 +194,8 @@ class _Walk:
         self.state = after(self.state, record)
         if isinstance(record, PromotionEnded):
             self.ended.add(record.promotion)
-        self.links.append(Linked(number=self.number, link=digest, record=record))
+        plan = self.plans[record.promotion] if isinstance(record, PromotionStarted) else ""
+        self.links.append(Linked(number=self.number, link=digest, record=record, plan=plan))
 
     def _step(self, digest: str) -> None:
         self.number, self.digest = self.number + 1, digest

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import hashlib
 import json
 import sys
 import types
@@ -22,6 +23,9 @@ from typing import TypeVar, Union
 
 _T = TypeVar("_T")
 _MISSING = object()
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_CHECKED_BY_TYPE = _PLAIN - {float}
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class CodecError(ValueError):
@@ -30,17 +34,26 @@ class CodecError(ValueError):
 
 def canonical(value: object) -> bytes:
     """Write a JSON value with sorted keys and no insignificant space, in UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
+
+
+def digest_besides(key: str, data: Mapping[str, object]) -> str:
+    """Return the SHA-256, in hex, of an object's canonical JSON without one of its keys."""
+    rest = {name: value for name, value in data.items() if name != key}
+    return hashlib.sha256(canonical(rest)).hexdigest()
 
 
 def to_json(value: object) -> object:
     """Turn a dataclass, or anything made of them, into plain JSON values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
+    fields = _written(kind)
+    if fields is not None:
         return {
-            f.name: to_json(_as_declared(hints[f.name], getattr(value, f.name)))
-            for f in dataclasses.fields(value)
+            name: to_json(float(found) if is_float and type(found) is int else found)
+            for name, is_float in fields
+            for found in (getattr(value, name),)
         }
     if isinstance(value, enum.Enum):
         return value.value
@@ -53,10 +66,16 @@ def to_json(value: object) -> object:
     return value
 
 
-def _as_declared(kind: object, value: object) -> object:
-    """Write a whole number in a field of floats as the float that reading makes of it."""
-    declared = float in (kind, *typing.get_args(kind))
-    return float(value) if declared and type(value) is int else value
+@functools.cache
+def _written(kind: type) -> tuple[tuple[str, bool], ...] | None:
+    """Return the names of a dataclass's fields, and which are of floats; None for another type.
+
+    A whole number in a field of floats is written as the float that reading makes of it.
+    """
+    if not dataclasses.is_dataclass(kind):
+        return None
+    hints = _hints(kind).items()
+    return tuple((name, float in (hint, *typing.get_args(hint))) for name, hint in hints)
 
 
 def from_json(
@@ -77,13 +96,15 @@ def from_json(
 
 
 def _read(kind: object, data: object, place: str, lenient: bool) -> object:  # noqa: FBT001
-    origin = typing.get_origin(kind)
+    if type(data) is kind and kind in _CHECKED_BY_TYPE:
+        return data
+    origin, arguments = _taken_apart(kind)
     if origin in (Union, types.UnionType):
-        return _read_union(typing.get_args(kind), data, place, lenient)
+        return _read_union(arguments, data, place, lenient)
     if origin is typing.Literal:
-        return _checked(_is_one_of(kind, data), data, place, f"{typing.get_args(kind)}")
+        return _checked(_is_one_of(kind, data), data, place, f"{arguments}")
     if origin is tuple:
-        return _read_tuple(typing.get_args(kind)[0], data, place, lenient)
+        return _read_tuple(arguments[0], data, place, lenient)
     if origin in (Mapping, dict) or kind is dict:
         return _checked(isinstance(data, dict), data, place, "an object")
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
@@ -130,18 +151,29 @@ def _read_dataclass(kind: type, data: object, place: str, lenient: bool) -> obje
         "dict[str, object]", _checked(isinstance(data, dict), data, place, "an object")
     )
     hints = _hints(kind)
-    fields = {each.name: each for each in dataclasses.fields(kind)}
     for key in values:
-        _checked(key in fields, key, place, f"one of the keys {sorted(fields)}")
-    missing = [name for name in fields if name not in values]
-    for name in missing:
-        _checked(lenient and _has_default(fields[name]), _MISSING, f"{place}.{name}", "a value")
+        if key not in hints:
+            _checked(False, key, place, f"one of the keys {sorted(hints)}")  # noqa: FBT003 (as below)
+    for name, has_default in _fields(kind):
+        if name not in values:
+            _checked(lenient and has_default, _MISSING, f"{place}.{name}", "a value")
     return kind(**{k: _read(hints[k], each, f"{place}.{k}", lenient) for k, each in values.items()})
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """Return the names of a dataclass's fields, and which of them have a default."""
+    return tuple((each.name, _has_default(each)) for each in dataclasses.fields(kind))
 
 
 def _has_default(field: dataclasses.Field[object]) -> bool:
     given = (field.default, field.default_factory)
     return any(each is not dataclasses.MISSING for each in given)
+
+
+@functools.cache
+def _taken_apart(kind: object) -> tuple[object, tuple[object, ...]]:
+    return typing.get_origin(kind), typing.get_args(kind)
 
 
 def _read_union(kinds: tuple[object, ...], data: object, place: str, lenient: bool) -> object:  # noqa: FBT001
@@ -170,12 +202,15 @@ def _tags(kind: type) -> dict[str, object]:
 
 def _is_one_of(literal: object, data: object) -> bool:
     """Compare types, too: in Python, true equals 1."""
-    return any(type(data) is type(each) and data == each for each in typing.get_args(literal))
+    _, choices = _taken_apart(literal)
+    return any(type(data) is type(each) and data == each for each in choices)
 
 
 @functools.cache
 def _hints(kind: type) -> dict[str, object]:
-    return typing.get_type_hints(kind)
+    """Return the types of a dataclass's fields, in their order."""
+    hints = typing.get_type_hints(kind)
+    return {each.name: hints[each.name] for each in dataclasses.fields(kind)}
 
 
 def _checked(fine: bool, data: object, place: str, expected: str) -> object:  # noqa: FBT001

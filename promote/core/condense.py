@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promote.core.fold import fold
+from promote.core.judged import GateJudged
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
     ClaimOpened,
     LedgerState,
     PromotionEnded,
+    PromotionResumed,
     PromotionStarted,
     Record,
     RevocationStarted,
@@ -24,7 +26,7 @@ from promote.core.record import (
     VerificationDone,
 )
 
-RULE = 2
+RULE = 3
 """Which rule this is: one higher whenever `fold` begins to need a record that was left out."""
 
 
@@ -40,12 +42,13 @@ def condensed(records: Sequence[Record]) -> tuple[Record, ...]:
 def _in_use(state: LedgerState) -> set[str]:
     """Return the promotions whose plan the state was made from."""
     unfinished = {each.promotion for each in state.open}
-    return unfinished | {each.promotion for each in state.settled.values()}
+    lifted = {each.promotion for found in state.overridden.values() for each in found}
+    return unfinished | lifted | {each.promotion for each in state.settled.values()}
 
 
 def _adds_nothing(record: Record, over: set[str], state: LedgerState) -> bool:
     match record:
-        case PromotionStarted() | RollbackStarted() | TargetFailed():
+        case PromotionStarted() | RollbackStarted() | TargetFailed() | GateJudged():
             return record.promotion in over
         case ClaimOpened():
             return state.claims.get(record.version) != record.promotion
@@ -58,7 +61,7 @@ def _adds_nothing(record: Record, over: set[str], state: LedgerState) -> bool:
             return (record.environment, record.version) not in state.revoking
         case AccessChanged():
             return True  # all that it ends is the revocation that is left out with it
-        case Sealed():
+        case PromotionResumed() | Sealed():
             return True
         case _:
             return False

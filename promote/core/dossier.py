@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from promote.core.acts import Act, acts
 from promote.core.chain import Linked
-from promote.core.gates.result import GateResult
-from promote.core.planfile import digest
+from promote.core.gates.result import GateResult, Override
+from promote.core.judged import GateJudged, added, carried, final
+from promote.core.plan import Plan
 from promote.core.record import (
     PromotionEnded,
     PromotionStarted,
@@ -89,7 +91,12 @@ class Dossier:
     """The ARN of the version."""
     rollback: bool
     who: Who
+    """Who began it, with its last plan."""
+    acts: tuple[Act, ...]
+    """Who began it, took it up again, turned it back and ended it, oldest first."""
     reason: str | None
+    overrides: tuple[Override, ...]
+    """The gates that it asked to be lifted, whatever they said."""
     targets: tuple[TargetDossier, ...]
     planned: datetime
     begun: datetime
@@ -102,7 +109,10 @@ class Dossier:
     plan: str
     """The digest of the plan."""
     gates: tuple[GateResult, ...]
-    """As they were judged right before the first write; of older records, with the plan."""
+    """As they were judged in the end, most right before the first write; of older records, with the
+    plan."""
+    judged: tuple[GateJudged, ...]
+    """Those among them that were judged on the way, with the digest of the evidence."""
     verifications: tuple[VerificationDone, ...]
     policies: tuple[PolicyChange, ...]
     steps: tuple[StepTime, ...]
@@ -165,6 +175,7 @@ def dossier(promotion: str, links: Sequence[Linked], model: str) -> Dossier:
     first, start = starts[0], starts[-1]
     request = start.plan.request
     failed = {each.account: each.reason for each in records if isinstance(each, TargetFailed)}
+    judged = _judged(records)
     last = own[-1]
     return Dossier(
         promotion=found,
@@ -173,15 +184,18 @@ def dossier(promotion: str, links: Sequence[Linked], model: str) -> Dossier:
         version=request.version,
         rollback=request.rollback,
         who=_who(start),
+        acts=tuple(acts(records)),
         reason=request.reason,
+        overrides=request.overrides,
         targets=_targets(first, failed),
         planned=start.plan.made.at,
         begun=first.at,
         ended=None if end is None else end.at,
         result=None if end is None else end.result.result,
         turned=turns[-1] if turns else None,
-        plan=digest(start.plan) if end is None else end.digest,
-        gates=start.gates or start.plan.gates,
+        plan=[each.plan for each in own if each.plan][-1],
+        gates=final(start.gates or start.plan.gates, judged),
+        judged=judged,
         verifications=tuple(_verifications(links, start, own[0].number, last.number)),
         policies=tuple(_policies(first.policies, () if end is None else end.policies)),
         steps=() if end is None else end.steps,
@@ -208,6 +222,19 @@ def _id(text: str, links: Sequence[Linked], model: str) -> str:
 
 def _is_of(record: Record, promotion: str) -> bool:
     return getattr(record, "promotion", None) == promotion
+
+
+def _judged(records: Sequence[Record]) -> tuple[GateJudged, ...]:
+    """Return how gates were judged on the way, by the last plan or one that asked for the same."""
+    judged: tuple[GateJudged, ...] = ()
+    plan: Plan | None = None
+    for each in records:
+        if isinstance(each, PromotionStarted):
+            judged = carried(judged, plan, each.plan) if plan else ()
+            plan = each.plan
+        elif isinstance(each, GateJudged):
+            judged = added(judged, each)
+    return judged
 
 
 def _verifications(

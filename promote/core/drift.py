@@ -18,7 +18,8 @@ from promote.core.grants import DETECT
 from promote.core.hands import explained, set_by_hand, shown, told
 from promote.core.mending import Commands, Mending, version_name
 from promote.core.observation import Json, Observation
-from promote.core.topology import Environment, Granularity, Model, Target, Topology
+from promote.core.parts import Model
+from promote.core.topology import Environment, Granularity, Target, Topology
 from promote.core.version import Status, units
 from promote.iam.document import same
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from promote.core.gates.result import GateResult
 from promote.core.guardrails.steps import GuardrailStep
 from promote.core.plan import Step
 
@@ -86,6 +87,21 @@ class SmokeTested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenJudged:
+    """The gate `golden` was judged by the answers of the new and a running version."""
+
+    event: Literal["golden-judged"] = "golden-judged"
+    at: datetime
+    environment: str
+    account: str
+    """The account of the target through which they were asked."""
+    version: str
+    against: str | None
+    """The ARN of the running version; None when there was none to compare with."""
+    gate: GateResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollingBack:
     """The promotion turns back."""
 
@@ -122,6 +138,7 @@ Event = (
     | StepDone
     | Waiting
     | SmokeTested
+    | GoldenJudged
     | RollingBack
     | Warned
     | GuardrailChanged

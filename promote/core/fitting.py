@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from promote.arn import parse_version_arn
@@ -18,6 +19,7 @@ from promote.core.asked import environment_of
 from promote.core.facts import holds_pointer
 from promote.core.grants import allowed_patterns
 from promote.core.observation import Json
+from promote.core.override_fitting import wrong_overrides
 from promote.core.plan import (
     Bake,
     Drain,
@@ -33,16 +35,20 @@ from promote.core.plan import (
     makes_room,
 )
 from promote.core.room_fitting import allowed_in, wrong_in
+from promote.core.step_fitting import Allowed, shown, subject, unlike
 from promote.core.topology import Environment, Target, Topology
 from promote.core.wave_fitting import ORDER, misplaced, rank
 from promote.iam.document import same
 from promote.iam.evaluate import resource_matches
 
-Allowed = Mapping[str, Collection[object]]
-"""What each field of a step may be."""
 
-
-def misfits(plan: Plan, topology: Topology, earlier: Iterable[Plan] = ()) -> tuple[str, ...]:
+def misfits(
+    plan: Plan,
+    topology: Topology,
+    earlier: Iterable[Plan] = (),
+    *,
+    now: datetime | None = None,
+) -> tuple[str, ...]:
     """Name everything in a plan that no planner plans from this topology.
 
     Args:
@@ -50,9 +56,17 @@ def misfits(plan: Plan, topology: Topology, earlier: Iterable[Plan] = ()) -> tup
         topology: What promote.yaml says.
         earlier: The plans of other promotions of the model that are on record: one that takes an
             unfinished one over keeps its undo, since that one alone had seen what was there.
+        now: In UTC; None for a plan that may have been begun long ago.
     """
     fitting = _Fitting(plan, topology, tuple(earlier))
-    return (*fitting.version(), *fitting.targets(), *fitting.steps(), *fitting.way())
+    overrides = wrong_overrides(plan, fitting.environment, now)
+    return (
+        *fitting.version(),
+        *overrides,
+        *fitting.targets(),
+        *fitting.steps(),
+        *fitting.way(),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,14 +102,14 @@ class _Fitting:
             yield f"the target {account} is left out, or not as in promote.yaml"
         for target in self.plan.targets:
             if not holds_pointer(self.plan, target):
-                named = _shown(target.before)
+                named = shown(target.before)
                 what = f"the target {target.account} is to have named {named}"
                 yield f"{what}, and no fact of the plan holds that"
 
     def steps(self) -> Iterator[str]:
         """Yield what is wrong within a step."""
         for number, step in enumerate(self.plan.steps, start=1):
-            found = [*_unlike(step, self._allowed(step)), *self._wrong(step)]
+            found = [*unlike(step, self._allowed(step)), *self._wrong(step)]
             yield from (f"step {number} ({step.step}): {each}" for each in found)
 
     def way(self) -> Iterator[str]:
@@ -103,10 +117,10 @@ class _Fitting:
         kinds = [(not makes_room(step), rank(step)) for step in self.plan.steps]
         if kinds != sorted(kinds):
             yield f"the steps are not in the order {', '.join(ORDER)}"
-        subjects = Counter((s.step, _subject(s), makes_room(s)) for s in self.plan.steps)
-        for (kind, subject, _room), count in subjects.items():
+        subjects = Counter((s.step, subject(s), makes_room(s)) for s in self.plan.steps)
+        for (kind, of, _room), count in subjects.items():
             if count > 1:
-                yield f"the step {kind} of {subject} is there {count} times"
+                yield f"the step {kind} of {of} is there {count} times"
         yield from self._pointers()
         yield from misplaced(self.plan, self.environment)
 
@@ -215,7 +229,7 @@ class _Fitting:
             case Drain():
                 strange = tuple(each for each in step.accounts if each not in self.meant)
                 if strange:
-                    yield f"its accounts {_shown(strange)} are not in promote.yaml"
+                    yield f"its accounts {shown(strange)} are not in promote.yaml"
             case Revoke() | Stop():
                 yield from self._wrong_retirement(step)
                 if step.makes_room:
@@ -268,33 +282,5 @@ class _Fitting:
         return found is not None and (found.region, found.account, found.project) == where
 
 
-def _unlike(step: Step, allowed: Allowed) -> Iterator[str]:
-    for name, values in allowed.items():
-        value = getattr(step, name)
-        if value not in values:
-            expected = " or ".join(map(_shown, values)) or "what an earlier promotion has on record"
-            yield f"its {name} is {_shown(value)}, expected {expected}"
-
-
-def _subject(step: Step) -> str:
-    match step:
-        case Start() | Stop():
-            return step.version
-        case Grant() | Revoke():
-            return step.role
-        case Prove() | Switch():
-            return step.account
-        case Drain():
-            return step.environment
-        case Bake():
-            return f"wave {step.wave}"
-
-
 def _is_version(named: str | None) -> bool:
     return named is not None and parse_version_arn(named) is not None
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(_shown, value)) or "none"
-    return "none" if value is None else str(value)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
+from promote.core.gates.result import GateResult
 from promote.core.held import Place, VersionHeld, held_after, put_back_after
+from promote.core.judged import GateJudged, added, carried
+from promote.core.overridden import overridden, overridden_after, together
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
     ClaimOpened,
     LedgerState,
     PromotionEnded,
+    PromotionResumed,
     PromotionStarted,
     Record,
     RevocationStarted,
@@ -45,12 +50,16 @@ def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a c
                 by=record.by,
                 failed=begun.failed if begun else (),
                 named=named_before(record.plan) | (begun.named if begun else frozenset()),
+                judged=carried(begun.judged, begun.plan, record.plan) if begun else (),
+                lifted=begun.lifted if begun else (),
             )
-            return _with(state, unfinished)
+            return _with(state, _lifting(unfinished, record.gates, record.at))
         case ClaimOpened() | ClaimClosed():
             return replace(state, claims=_claims(state, record))
         case RollbackStarted():
             return _turned(state, record)
+        case GateJudged():
+            return _with_judged(state, record)
         case TargetFailed():
             return _with_failed(state, record)
         case VerificationDone():
@@ -66,8 +75,8 @@ def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a c
             return replace(state, held={**state.held, key: record})
         case PromotionEnded():
             return _ended(state, record)
-        case Sealed():
-            return state  # it adds to what can be proved, and to nothing else
+        case PromotionResumed() | Sealed():
+            return state  # they add to what can be proved, and to nothing else
         case _:
             assert_never(record)
 
@@ -97,12 +106,28 @@ def _with(state: LedgerState, begun: Unfinished) -> LedgerState:
     return replace(state, open=tuple(changed))
 
 
+def _with_judged(state: LedgerState, record: GateJudged) -> LedgerState:
+    begun = state.opened(record.promotion)
+    if begun is None:
+        return state
+    judged = replace(begun, judged=added(begun.judged, record))
+    return _with(state, _lifting(judged, (record.gate,), record.at))
+
+
+def _lifting(begun: Unfinished, gates: Iterable[GateResult], at: datetime) -> Unfinished:
+    """Add the gates that were lifted to those of the promotion before."""
+    found = overridden(gates, begun.plan.request, at=at, promotion=begun.promotion)
+    return replace(begun, lifted=together(begun.lifted, found))
+
+
 def _with_failed(state: LedgerState, record: TargetFailed) -> LedgerState:
     begun = state.opened(record.promotion)
     return state if begun is None else _with(state, replace(begun, failed=(*begun.failed, record)))
 
 
 def _ended(state: LedgerState, record: PromotionEnded) -> LedgerState:
+    begun = state.opened(record.promotion)
+    lifted = begun.lifted if begun else ()
     return replace(
         state,
         open=tuple(each for each in state.open if each.promotion != record.promotion),
@@ -110,6 +135,7 @@ def _ended(state: LedgerState, record: PromotionEnded) -> LedgerState:
         settled={**state.settled, **_settled(state, record)},
         held=held_after(state.held, record.result),
         put_back=put_back_after(state.put_back, record.result),
+        overridden=overridden_after(state.overridden, lifted, record.result),
     )
 
 

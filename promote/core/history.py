@@ -83,6 +83,10 @@ class History:
             f"To promote it:\n    promote release {self.model} {name} --to {self.environment}",
         )
 
+    def doubts(self, version: str) -> str:
+        """Return why a version (ARN) is no way back unless it is asked for by name; or nothing."""
+        return "; ".join(self._reasons(version))
+
     @cached_property
     def values(self) -> tuple[str, ...]:
         """Everything that any of the pointers named or names, each once, newest first."""

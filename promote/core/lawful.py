@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from promote.core.gates.result import Moment, Verdict
 from promote.core.held import VersionHeld
+from promote.core.judged import GateJudged
 from promote.core.record import (
     ClaimClosed,
     Direction,
     LedgerState,
     PromotionEnded,
+    PromotionResumed,
     PromotionStarted,
     Record,
     RollbackStarted,
@@ -31,8 +34,10 @@ def unlawful(record: Record, state: LedgerState, ended: Collection[str]) -> _Wro
     match record:
         case PromotionStarted():
             return _started(record, state, ended)
-        case RollbackStarted() | TargetFailed():
+        case PromotionResumed() | RollbackStarted() | TargetFailed():
             return _of_open(record.promotion, record.kind, state)
+        case GateJudged():
+            return _of_open(record.promotion, record.kind, state) or _judged(record, state)
         case VersionHeld():
             return _held(record, state)
         case PromotionEnded():
@@ -65,6 +70,20 @@ def _of_open(promotion: str, kind: str, state: LedgerState) -> _Wrong | None:
     if state.opened(promotion) is not None:
         return None
     return "a record of a promotion that was begun and has not ended", f"{kind} of {promotion}"
+
+
+def _judged(record: GateJudged, state: LedgerState) -> _Wrong | None:
+    """Hold that a promotion that goes forward says how a gate of its plan was judged."""
+    begun, gate = state.opened(record.promotion), record.gate
+    assert begun is not None  # noqa: S101 (asked just before)
+    if begun.direction is not Direction.FORWARD:
+        return f"{record.promotion} to go back, as it had begun to", f"{gate.gate} is judged"
+    to_come = sorted(e.gate for e in begun.plan.gates if e.moment is Moment.GOLDEN)
+    if gate.gate not in to_come:
+        return f"a judgement of {' or '.join(to_come) or 'no gate'}", f"one of {gate.gate}"
+    if gate.verdict is Verdict.PENDING:
+        return f"what {gate.gate} says", "that it is still to be judged"
+    return None
 
 
 def _held(record: VersionHeld, state: LedgerState) -> _Wrong | None:

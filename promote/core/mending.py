@@ -1,7 +1,8 @@
 """The commands that mend drift: adopt what somebody did by hand, or repair it.
 
 Each is what a person types, in order, and works as it stands; where nothing that promote can do
-would help, there is none.
+would help, there is none. So a release names the gates that it would have to lift now, as far as
+ledger and clock can tell, and goes by way of a plan that somebody approves where that is asked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from promote.arn import parse_version_arn
 from promote.core.asked import rollback
-from promote.core.gates.result import Verdict
+from promote.core.gates.calendar import freeze, window
+from promote.core.gates.result import GateResult, Verdict
+from promote.core.gates.soak import soak
 from promote.core.gates.verified import verified
 from promote.core.granted import grants_of
 from promote.core.observation import Observation
@@ -56,7 +59,7 @@ class Mending:
         A version whose gates would stop it now goes by way of a rollback, which none stops.
         """
         found = self._usable(version)
-        if found is not None and self._ungated(found.arn) and self._was_here(found.arn):
+        if found is not None and self._is_stopped(found.arn) and self._was_here(found.arn):
             return (
                 *self._cleared(found.arn, going_back=True),
                 rollback(self._model, found.name, self.environment.name)
@@ -139,10 +142,15 @@ class Mending:
         first = dict.fromkeys(line for lines in earlier for line in lines)
         place, ledger = self.environment, self.observation.ledger
         option = " --adopt" if adopt or self._is_refused else ""
-        if any((version.arn, each) in ledger.held for each in (place.name, *place.after)):
-            option += " --reason 'to mend drift'"
-        command = f"promote release {self._model} {version.name} --to {place.name}{option}"
-        return (*first, command)
+        lifted = self._closed(version.arn)
+        option += "".join(f" --override {gate}" for gate in lifted)
+        held = any((version.arn, each) in ledger.held for each in (place.name, *place.after))
+        option += " --reason 'to mend drift'" if held or lifted else ""
+        what = f"{self._model} {version.name} --to {place.name}{option}"
+        if not place.gates.approval:
+            return (*first, f"promote release {what}")
+        save = f"promote plan {what} --out plan.json"
+        return (*first, save, "promote approve plan.json", "promote apply plan.json")
 
     def _usable(self, version: str | None) -> ModelVersion | None:
         found = self.observation.version(version) if version else None
@@ -170,6 +178,23 @@ class Mending:
             for name in self.environment.after
             if verified(version, name, ledger).verdict is not Verdict.PASS
         )
+
+    def _closed(self, version: str) -> Commands:
+        """Return the gates that would not let a version pass, as far as ledger and clock tell."""
+        asked, at = self.environment.gates, self.observation.at
+        judged: list[GateResult] = []
+        if asked.soak is not None:
+            after, ledger = self.environment.after, self.observation.ledger
+            judged.append(soak(version, after, asked.soak, ledger, at))
+        if asked.windows:
+            judged.append(window(asked.windows, asked.freezes, at))
+        if asked.freezes:
+            judged.append(freeze(asked.windows, asked.freezes, at))
+        return tuple(each.gate for each in judged if each.verdict is not Verdict.PASS)
+
+    def _is_stopped(self, version: str) -> bool:
+        asks_people = bool(self.environment.gates.approval)
+        return asks_people or bool(self._ungated(version) or self._closed(version))
 
     def _was_here(self, version: str) -> bool:
         histories: Iterable[str] = (

@@ -1,11 +1,13 @@
-"""What `status` tells from the ledger alone: what is unfinished, and what is held."""
+"""What `status` tells from the ledger: what is unfinished, what is held, what was lifted."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 
 from promote.core.observation import Observation
+from promote.core.overridden import Overridden
 from promote.core.progress import failed_targets
 from promote.core.record import Direction, Unfinished
 
@@ -56,6 +58,18 @@ def held_in(observation: Observation, environment: str) -> tuple[HeldStatus, ...
         if place == environment
     ]
     return tuple(sorted(found, key=lambda each: (each.since, each.version)))
+
+
+def overridden_in(observation: Observation, environment: str) -> tuple[Overridden, ...]:
+    """Return the gates that were lifted for what the pointers of an environment name now."""
+    ledger = observation.ledger
+    pointers = observation.pointers.items()
+    named = {state.value for target, state in pointers if target.environment == environment}
+    begun = ledger.open_in(environment)
+    ended = (each for (_, place), each in ledger.overridden.items() if place == environment)
+    found = (*itertools.chain.from_iterable(ended), *(begun.lifted if begun else ()))
+    last = {(each.version, each.gate): each for each in found if each.version in named}
+    return tuple(sorted(last.values(), key=lambda each: (each.at, each.version, each.gate)))
 
 
 def _unfinished(found: Unfinished, observation: Observation) -> UnfinishedStatus:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from promote.core.gates import GateResult
+from promote.core.gates.result import GateResult, Override
 
 Json = Mapping[str, object]
 
@@ -29,6 +29,8 @@ class Request:
     reason: str | None = None
     rollback: bool = False
     """Whether it is the way back to a version that the environment used before."""
+    overrides: tuple[Override, ...] = ()
+    """The gates that are lifted for this once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

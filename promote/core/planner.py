@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from promote.core.asked import requesters
 from promote.core.change import change, takes_more
 from promote.core.coverage import hourly_cost, role_coverage
 from promote.core.exactness import check_changes
 from promote.core.facts import facts_of
-from promote.core.gates import Evidence, GateResult, Verdict, for_plan, judge, of_the_moment
+from promote.core.gates import Evidence, GateResult, for_plan, judge, of_the_moment
 from promote.core.grants import covers, exact_versions
 from promote.core.observation import Json
 from promote.core.overlap import overlap_of
@@ -56,9 +57,9 @@ def make_plan(wish: Wish, *, tool: str) -> Plan:
     check_wish(wish)
     start = _start(wish)
     judged = _judge(wish, start)
-    gates = for_plan(judged)
+    gates = for_plan(judged, wish.request.overrides)
     # A refused plan starts nothing, and its gates are what its reader must know.
-    passed = all(gate.verdict in {Verdict.PASS, Verdict.PENDING} for gate in gates)
+    passed = not any(gate.refuses for gate in gates)
     room = make_room(wish, needed=bool(start) and passed)
     later = room.wish
     grant, switch = _grants(later), switches(later)
@@ -136,9 +137,12 @@ def _judge(wish: Wish, start: tuple[Start, ...]) -> tuple[GateResult, ...]:
         at=wish.observation.at,
         version=request.version,
         ledger=wish.observation.ledger,
+        f1=wish.version.f1,
+        findings=wish.findings,
         reason=request.reason,
         overlap=overlap,
-        requesters=(request.requested_by,),
+        requesters=requesters(request),
+        overrides=request.overrides,
     )
     return judge(wish.environment, evidence)
 

@@ -211,14 +211,14 @@ def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
     and was deleted again has no history: it is on record. One that could not be read may have.
     """
     unfinished = observation.ledger.open_in(plan.request.environment)
-    failed = {each.account for each in unfinished.failed} if unfinished else set()
-    failed |= _unread(plan, observation)
+    put_back_alone = {each.account for each in unfinished.failed} if unfinished else set()
+    untold = put_back_alone | _unread(plan, observation)
     return tuple(
         step.account
         for step in plan.steps
         if isinstance(step, Switch)
         and (
-            step.account in failed
+            step.account in untold
             or any(
                 entry.value == step.version and entry.revision > step.revision
                 for entry in _pointer(observation, plan, step.account).history

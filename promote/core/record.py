@@ -16,6 +16,8 @@ from typing import Literal
 
 from promote.core.gates.result import GateResult
 from promote.core.held import Place, VersionHeld
+from promote.core.judged import GateJudged
+from promote.core.overridden import Overridden
 from promote.core.plan import Plan
 from promote.core.result import Result
 from promote.core.settled import Settled
@@ -50,6 +52,23 @@ class PromotionStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionResumed:
+    """A later run took an unfinished promotion up as it is, in the direction that it has.
+
+    Written before that run's first write. One that brings a plan of its own, or turns the
+    promotion back, says who it is in the record of that.
+    """
+
+    kind: Literal["promotion-resumed"] = "promotion-resumed"
+    at: datetime
+    promotion: str
+    by: str
+    """The ARN of the caller who runs it."""
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimOpened:
     """We are about to start a version, so it is ours to stop."""
 
@@ -57,6 +76,10 @@ class ClaimOpened:
     at: datetime
     promotion: str
     version: str
+    by: str | None = None
+    """The ARN of the caller who did it; None in records of the time before it was kept."""
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +90,10 @@ class ClaimClosed:
     at: datetime
     promotion: str
     version: str
+    by: str | None = None
+    """The ARN of the caller who did it; None in records of the time before it was kept."""
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +106,10 @@ class RollbackStarted:
     reason: str
     switched: tuple[str, ...]
     """The accounts whose pointers had named the new version by then, so that it must drain."""
+    by: str | None = None
+    """The ARN of the caller who did it; None in records of the time before it was kept."""
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +136,8 @@ class RevocationStarted:
     by: str
     environment: str
     version: str
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +151,8 @@ class AccessChanged:
     version: str
     granted: bool
     reason: str | None = None
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +180,10 @@ class PromotionEnded:
     """What the run that ended it did; what one that was killed before it did is not timed."""
     policies: tuple[PolicyDigest, ...] = ()
     """What the policies that it may write are now."""
+    by: str | None = None
+    """The ARN of the caller who did it; None in records of the time before it was kept."""
+    execution: str | None = None
+    """As that of a `PromotionStarted`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +206,11 @@ class Sealed:
 
 Record = (
     PromotionStarted
+    | PromotionResumed
     | ClaimOpened
     | ClaimClosed
     | RollbackStarted
+    | GateJudged
     | TargetFailed
     | VerificationDone
     | RevocationStarted
@@ -194,6 +235,10 @@ class Unfinished:
     """Every failure of a target so far, oldest first; what a later plan of it took over, too."""
     named: frozenset[str] = frozenset()
     """Everything that its targets were found to name, by any of its plans."""
+    lifted: tuple[Overridden, ...] = ()
+    """The gates that refused it so far and were lifted."""
+    judged: tuple[GateJudged, ...] = ()
+    """How gates were judged on the way, by its last plan or one that asked for the same."""
 
     @property
     def direction(self) -> Direction:
@@ -224,6 +269,10 @@ class LedgerState:
     """What the last promotion that ended left in each target, by (environment, account)."""
     held: Mapping[Place, VersionHeld] = field(default_factory=lambda: MappingProxyType({}))
     """Why a version is held in an environment, by (version ARN, environment)."""
+    overridden: Mapping[Place, tuple[Overridden, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The gates that were lifted when a version last came through, by the same."""
     put_back: frozenset[Place] = frozenset()
     """The versions whose last promotion to an environment was put back after it had switched."""
 

@@ -6,41 +6,34 @@ Pure, a part of `promote.core.audit`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from promote.arn import short_version
+from promote.core.approved import Approvals, Said
+from promote.core.audited import SKEW, Audited, moment_of
 from promote.core.chain import Chain
 from promote.core.dossier import Dossier, dossier, promotions_in
 from promote.core.fold import after
-from promote.core.gates.result import Verdict
+from promote.core.gates.result import Moment, Verdict
 from promote.core.hands import set_by_hand
-from promote.core.observation import Observation, PointerValue
+from promote.core.observation import PointerValue
 from promote.core.record import LedgerState, PromotionStarted
 from promote.core.result import Outcome
 from promote.core.status import Finding
-from promote.core.topology import Target, Topology
-
-SKEW = timedelta(minutes=1)
-"""How far the clock of a pointer's store and ours may be apart."""
+from promote.core.topology import Target
 
 _SLACK = timedelta(seconds=1)
 """A step's begin is the wall clock's, its length the monotonic one's: the sum may be off."""
 
 
 @dataclass(frozen=True)
-class Past:
+class Past(Audited):
     """The promotions of one model, and what its pointers held."""
 
-    topology: Topology
-    observation: Observation
     chain: Chain
-
-    @property
-    def model(self) -> str:
-        """The model's name."""
-        return self.observation.model
+    said: Said = field(default_factory=Said)
 
     @cached_property
     def promotions(self) -> tuple[Dossier, ...]:
@@ -49,9 +42,9 @@ class Past:
         return tuple(dossier(each, links, self.model) for each in promotions_in(links))
 
     @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        """The targets of the model, in every environment."""
-        return self.topology.all_targets(self.model)
+    def approvals(self) -> Approvals:
+        """What the promotions claim of approvals, and the reviews."""
+        return Approvals(self.chain.links, self.said)
 
     @property
     def said_of_pointers(self) -> str:
@@ -66,9 +59,13 @@ class Past:
 
     @property
     def said_of_gates(self) -> str:
-        """What to say when `ungated` finds nothing."""
-        count = sum(len(each.gates) for each in self.promotions)
-        return f"{count} judgements on record, all passed"
+        """What to say when `ungated` and `unapproved` find nothing."""
+        gates = [gate for each in self.promotions for gate in each.gates]
+        short = sum(gate.verdict is not Verdict.PASS for gate in gates)
+        heeded = f"{short} of them not passed, but lifted or heeded" if short else "all passed"
+        approved = self.approvals.count()
+        borne_out = f", {approved} of approvals, as the reviews say" if approved else ""
+        return f"{len(gates)} judgements on record, {heeded}{borne_out}"
 
     def by_hand(self) -> Iterator[Finding]:
         """Yield every value of a pointer that no promotion on record put there (P1)."""
@@ -99,13 +96,12 @@ class Past:
 
     def _by_hand(self, target: Target, value: PointerValue) -> Finding:
         by = f" by {value.changed_by}" if value.changed_by else ""
-        return Finding(
-            ok=False,
-            subject=f"{self.model} P1 pointers",
-            detail=f"{target}: {target.pointer.name} was set to {short_version(value.value)} at "
+        return self.breach(
+            "P1 pointers",
+            f"{target}: {target.pointer.name} was set to {short_version(value.value)} at "
             f"{moment_of(value.changed_at)}{by} (revision {value.revision}), but no promotion on "
             "record did that: nothing had proven it there before.",
-            remedy="Find out who may write the pointer beside promote (PutParameter in "
+            "Find out who may write the pointer beside promote (PutParameter in "
             "CloudTrail), and take that right away.",
         )
 
@@ -130,26 +126,62 @@ class Past:
                     )
 
     def ungated(self) -> Iterator[Finding]:
-        """Yield every promotion that was begun although a gate had not passed (P5)."""
+        """Yield every promotion that was begun or went on although a gate had not passed (P5)."""
         for link in self.chain.links:
             record = link.record
             if not isinstance(record, PromotionStarted) or record.plan.request.rollback:
                 continue
             begun = next(e for e in self.promotions if e.promotion == record.promotion)
             for gate in record.gates:
-                if gate.verdict is not Verdict.PASS:
+                if gate.refuses:
                     what = f"was begun although the gate {gate.gate} said {gate.verdict.value}"
                     told = f"{what}: {gate.measured}; required {gate.required}"
                     yield self._of_promotion(begun, "P5 gates", told)
+            judged = {gate.gate for gate in record.gates}
+            kept = bool(record.gates or record.policies)  # or it is of the time before they were
+            if not record.plan.changes:
+                judged.add("approval")  # nobody is asked about what changes nothing
+            for gate in record.plan.gates if kept else ():
+                if gate.gate not in judged:
+                    what = f"was begun without judging {gate.gate}, which its plan asks for"
+                    yield self._of_promotion(begun, "P5 gates", what)
+
+        for each in self.promotions:
+            if not each.rollback and self._has_switched(each):
+                yield from (self._of_promotion(each, "P5 gates", what) for what in _ignored(each))
+
+    def _has_switched(self, promotion: Dossier) -> bool:
+        if promotion.result is Outcome.PROMOTED:
+            return any(each.before != promotion.version for each in promotion.targets)
+        if promotion.turned is not None:
+            return bool(promotion.turned.switched)
+        return any(
+            value.value == promotion.version and value.changed_at >= promotion.begun - SKEW
+            for target in self.targets
+            if self._is_of(promotion, target)
+            for value in self.observation.pointers[target].history
+        )
+
+    def unapproved(self) -> Iterator[Finding]:
+        """Yield every promotion whose approvals the reviews in the ledger do not bear out (P5)."""
+        for each in self.approvals.not_borne_out():
+            begun = next(e for e in self.promotions if e.promotion == each.promotion)
+            yield self._of_promotion(begun, "P5 gates", each.what)
+        for why in self.said.illegible:
+            yield self.breach(
+                "P5 gates",
+                why,
+                "Find out who wrote the object; it counts for nothing as it is. Restore it from a "
+                "backup, or move it away if it is no review.",
+            )
 
     def _of_promotion(self, promotion: Dossier, promise: str, what: str) -> Finding:
         version = short_version(promotion.version)
-        return Finding(
-            ok=False,
-            subject=f"{self.model} {promise}",
-            detail=f"{promotion.promotion} ({version} to {promotion.environment}, by "
+        return self.breach(
+            promise,
+            f"{promotion.promotion} ({version} to {promotion.environment}, by "
             f"{promotion.who.caller}) {what}.",
-            remedy="Look at its record:\n"
+            "Look at its record:\n"
             f"    promote history {self.model} --promotion {promotion.promotion}",
         )
 
@@ -168,12 +200,21 @@ class Past:
             state = after(state, record)
 
 
+def _ignored(promotion: Dossier) -> Iterator[str]:
+    """Say which gates, judged between the proofs and the switch, a promotion did not heed."""
+    for gate in promotion.gates:
+        if gate.moment is Moment.GOLDEN and gate.verdict is Verdict.PENDING:
+            yield f"switched a pointer, but no judgement of the gate {gate.gate} is on record"
+        elif gate.moment is Moment.GOLDEN and gate.refuses:
+            said = f"{gate.verdict.value}: {gate.measured}; required {gate.required}"
+            yield f"switched a pointer although the gate {gate.gate} said {said}"
+    last = max((each.at for each in promotion.judged), default=promotion.begun)
+    for step in promotion.steps:
+        if step.step == "switch" and step.began + _SLACK < last:
+            yield f"switched {step.of} before every gate was judged"
+
+
 def _values(promotion: Dossier, target: Target) -> set[str | None]:
     """Return what a promotion may have written: the version, and, back, what was there."""
     before = {each.before for each in promotion.targets if each.account == target.account}
     return before | {promotion.version}
-
-
-def moment_of(at: datetime) -> str:
-    """Write a moment to the second, in UTC."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -16,7 +16,14 @@ from promote.core.granted import grants_of, is_exact
 from promote.core.hands import set_by_hand
 from promote.core.mending import version_name
 from promote.core.observation import Json, Observation
-from promote.core.on_record import HeldStatus, UnfinishedStatus, held_in, unfinished_in
+from promote.core.on_record import (
+    HeldStatus,
+    UnfinishedStatus,
+    held_in,
+    overridden_in,
+    unfinished_in,
+)
+from promote.core.overridden import Overridden
 from promote.core.result import Left
 from promote.core.reviews import Standing
 from promote.core.topology import Environment, Target, Topology
@@ -89,6 +96,8 @@ class EnvironmentStatus:
     held: tuple[HeldStatus, ...]
     """What a rollback left, and a release there takes a reason for."""
     drift: tuple[Drift, ...]
+    overridden: tuple[Overridden, ...] = ()
+    """The gates that were lifted for a version that a pointer names now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +182,7 @@ class _World:
             granted=tuple(self._name(pattern) for pattern in self._granted(environment)),
             held=held_in(self.observation, environment.name),
             drift=drift_of(self.topology, self.observation, environment, trust),
+            overridden=overridden_in(self.observation, environment.name),
         )
 
     def version(self, version: ModelVersion) -> VersionStatus:

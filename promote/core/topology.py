@@ -5,15 +5,18 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
 from promote.arn import role_arn
+from promote.core.gates.alarm import Alarm, alarm_of
 from promote.core.gates.requirements import Requirements
+from promote.core.parts import Deadlines, MlAccount, Model, PointerAddress, Propagation, Smoke
 from promote.core.perimeter import DataLake, Guardrails
 from promote.core.waves import WaveSize
-from promote.errors import NotFoundError
+from promote.errors import InputError, NotFoundError
 
 LEASE = timedelta(minutes=2)
 """The default, and the shortest: an owner that is silent gives it up 45 s before, and a request
@@ -28,81 +31,6 @@ class Granularity(enum.Enum):
     VERSION = "version"
     PROJECT = "project"
     ACCOUNT = "account"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quotas:
-    """Service quotas of the ML account and Region.
-
-    The defaults are AWS's: two concurrently running versions, five inference units for each
-    ("Guidelines and quotas in Amazon Rekognition Custom Labels").
-    """
-
-    running: int = 2
-    units: int = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MlAccount:
-    """The central account that trains, runs and pays for the versions."""
-
-    account: str
-    quotas: Quotas = field(default_factory=Quotas)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
-    """Inference units of a running version; `max` None means no autoscaling."""
-
-    min: int = 1
-    max: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A model that is promoted: one project of a model service."""
-
-    name: str
-    project: str
-    service: str = "rekognition"
-    capacity: Capacity = field(default_factory=Capacity)
-    price: float = 4.0
-    """US dollars per inference unit and hour."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointerAddress:
-    """Where applications read the version's ARN: a kind of store and a name in it."""
-
-    kind: str = "ssm"
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Propagation:
-    """When a changed policy counts as in force: `consecutive` successes before `deadline`."""
-
-    consecutive: int = 3
-    deadline: timedelta = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
-    """How long a version may take to start and to stop."""
-
-    start: timedelta = timedelta(minutes=30)
-    stop: timedelta = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smoke:
-    """The smoke test: labelled images and the share that must be recognised."""
-
-    images: str | None = None
-    """A folder, a manifest file or an ``s3://`` prefix, seen from promote.yaml; see `images`."""
-    min_accuracy: float = 0.9
-    endpoint_url: str | None = None
-    """The VPC endpoint to call the model through; None calls the Region's public one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +151,27 @@ class Topology:
         images = environment.smoke.images
         return images and self.fill(images, model=model, environment=environment.name)
 
+    def alarms(self, model: str, environment: Environment) -> Mapping[Alarm, str | None]:
+        """Return the alarms that the gates of an environment ask about, each with its reader role.
+
+        A name stands for one alarm in each target account, an ARN for just that alarm.
+
+        Raises:
+            InputError: One is named that cannot be looked at; `promote config check` tells it, too.
+        """
+        readers = {t.account: t.reader_role for t in self.targets(model, environment)}
+        readers[self.ml.account] = self.ml_reader(environment)
+        found: dict[Alarm, str | None] = {}
+        for text in environment.gates.alarms:
+            for account in environment.accounts:
+                filled = self.fill(text, model=model, environment=environment.name, account=account)
+                try:
+                    alarm = alarm_of(filled, account, region=self.region, accounts=readers)
+                except ValueError as error:
+                    raise _unusable_alarm(environment, error) from None
+                found[alarm] = readers[alarm.account]
+        return found
+
     def ml_reader(self, environment: Environment) -> str | None:
         """Return the ARN of the role that reads in the ML account; None is the promoter itself."""
         return self._role(environment.reader_role, environment, self.ml.account)
@@ -274,6 +223,14 @@ class Topology:
             else filled(environment.external_id),
             endpoint_url=None if endpoint is None else filled(endpoint),
         )
+
+
+def _unusable_alarm(environment: Environment, error: ValueError) -> InputError:
+    return InputError(
+        "No such alarm can be looked at",
+        f"gates.alarm of the environment {environment.name}: {error}.",
+        "Name an alarm of the target accounts, or the ARN of one there or in the ML account.",
+    )
 
 
 _Named = TypeVar("_Named", Model, Environment)

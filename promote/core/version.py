@@ -82,6 +82,9 @@ class ModelVersion:
     message: str = ""
     """The service's own words about the status, such as why a start failed."""
     f1: float | None = None
+    """Of the training's own test, from 0 to 1; None when the service says none."""
+    summary: str | None = None
+    """Where the summary of that test lies, as ``s3://bucket/key``; None when there is none."""
 
     def __str__(self) -> str:
         """Name the version and its state, for people."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from promote.core.asked import environment_of
 from promote.core.exactness import Meaning
+from promote.core.gates import Findings
 from promote.core.observation import AccessRoleState, Json, Observation
 from promote.core.plan import Plan, Request
 from promote.core.policies.proof import Render
@@ -49,6 +50,8 @@ class Wish:
     topology: Topology
     observation: Observation
     render: Render
+    findings: Findings = field(default_factory=Findings)
+    """What the environment's gates ask of the world beside it."""
     adopt: bool = False
     """Whether rubbish pointers and foreign grants are taken over instead of refused."""
 

@@ -88,17 +88,16 @@ def account_root(principal: str) -> str:
     return f"arn:aws:iam::{principal}:root" if is_account_id(principal) else principal
 
 
-def _written(value: object) -> str:
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-
-
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     msg = f"{type(value).__name__} has no place in a policy document"
     raise TypeError(msg)
+
+
+_written = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+).encode
 
 
 def _listed(value: object) -> list[object]:

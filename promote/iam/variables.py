@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from promote.iam.condition_keys import GLOBAL_KEYS
 
 if TYPE_CHECKING:
-    from promote.iam.elements import Policy
     from promote.iam.reading import Place
 
 MULTIVALUED = frozenset(
@@ -32,7 +31,7 @@ _START = "${"
 _VARIABLE = re.compile(r"\$\{([^${}]*|[$])\}")
 _REFERENCE = re.compile(r"\s*([A-Za-z0-9-]+:[^\s,'{}$*?]+)\s*(?:,\s*'([^'{}$*?]*)'\s*)?")
 _SPECIAL = frozenset("*?$")
-_WILD = re.compile(r"[*?]|\$(?=\{)")
+_WILD = re.compile(r"[*?$]")
 _COLONS_BEFORE = 5
 _CACHE = 4096
 
@@ -42,20 +41,33 @@ class _Reference:
     key: str  # in lower case
     default: str | None
 
+    def __str__(self) -> str:
+        default = "" if self.default is None else f", '{self.default}'"
+        return f"${{{self.key}{default}}}"
+
 
 def has_variables(text: str) -> bool:
     """Say whether a text has a variable or one of the escapes ``${*}``, ``${?}`` and ``${$}``."""
     return _START in text
 
 
-def uses_variables(policy: Policy) -> bool:
-    """Say whether anything in a policy depends on a variable or is written with an escape."""
-    return any(
-        has_variables(text)
-        for statement in policy.statements
-        for texts in (statement.resources, *(one.values for one in statement.conditions))
-        for text in texts
-    )
+def keys_of(text: str, *, needed: bool = False) -> frozenset[str]:
+    """Return the condition keys, in lower case, whose values a text takes; escapes take none.
+
+    Args:
+        text: What the document says, checked by `check`.
+        needed: Only those for which it has no default.
+    """
+    if _START not in text:
+        return frozenset()
+    found = (part for part in _parts(text) or () if isinstance(part, _Reference))
+    return frozenset(each.key for each in found if not needed or each.default is None)
+
+
+def normal(text: str) -> str:
+    """Spell the variables of a text in the one way, so that what means the same is equal."""
+    parts = _parts(text) if _START in text else None
+    return text if parts is None else "".join(map(str, parts))
 
 
 def check(text: str, at: Place, *, after_colons: bool) -> None:

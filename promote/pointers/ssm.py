@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from types_boto3_ssm import SSMClient
+    from types_boto3_ssm.type_defs import ParameterTypeDef
 
 _MISSING = "ParameterNotFound"
 _PLAIN: Final = "String"
@@ -63,14 +64,9 @@ class SsmPointer:
 
     def current(self, target: Target, *, role: str | None) -> PointerValue | None:
         """Return what the pointer holds now, or None when it does not exist."""
-        ssm = self._sessions.client("ssm", role=role)
-        with translated("reading", role=role, resource=_place(target)):
-            try:
-                found = ssm.get_parameter(Name=target.pointer.name)["Parameter"]
-            except ClientError as error:
-                if error_code(error) == _MISSING:
-                    return None
-                raise
+        found = self._get(target, role)
+        if found is None:
+            return None
         return _value(
             target,
             kind=found.get("Type", _PLAIN),
@@ -78,6 +74,37 @@ class SsmPointer:
             revision=found.get("Version", 0),
             changed_at=found["LastModifiedDate"],
         )
+
+    def published(self, target: Target, *, role: str | None) -> str | None:
+        """Return the text that applications publish in such a place, None when there is none.
+
+        A StringList is a text, too: its items between commas.
+
+        Raises:
+            RefusedError: The parameter is encrypted, and nothing that promote reads is a secret.
+        """
+        found = self._get(target, role)
+        if found is None:
+            return None
+        kind = found.get("Type", _PLAIN)
+        if kind not in (_PLAIN, "StringList"):
+            raise RefusedError(
+                "The parameter is not plain text",
+                f"In account {target.account}, {target.pointer.name} is a {kind}. Expected a "
+                "String or a StringList.",
+                "Publish it as a String, or name another parameter in promote.yaml.",
+            )
+        return found.get("Value", "")
+
+    def _get(self, target: Target, role: str | None) -> ParameterTypeDef | None:
+        ssm = self._sessions.client("ssm", role=role)
+        with translated("reading", role=role, resource=_place(target)):
+            try:
+                return ssm.get_parameter(Name=target.pointer.name)["Parameter"]
+            except ClientError as error:
+                if error_code(error) == _MISSING:
+                    return None
+                raise
 
     def create(self, target: Target, value: str, *, role: str | None) -> int:
         """Create the pointer and return its revision; never overwrites.

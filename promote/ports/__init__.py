@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promote.ports.alarms import Alarms
 from promote.ports.clock import Clock
 from promote.ports.identities import Caller, Credentials, Identities
 from promote.ports.policies import AccessRoles, PolicyAnalyzer
@@ -21,6 +22,7 @@ from promote.ports.storage import Pointer, Store, Stored
 
 __all__ = [
     "AccessRoles",
+    "Alarms",
     "Caller",
     "Clock",
     "Credentials",
@@ -49,6 +51,7 @@ class World:
     pointers: Mapping[str, Pointer]
     """By the kind of a pointer address."""
     roles: AccessRoles
+    alarms: Alarms
     analyzer: PolicyAnalyzer
     store: Store
     images: ImageSource

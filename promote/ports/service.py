@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from promote.core.evaluation import Evaluation
 from promote.core.version import ModelVersion
 from promote.ports.identities import Credentials
 
@@ -46,6 +47,16 @@ class ModelService(Protocol):
 
         Raises:
             NotFoundError: The project has no such version.
+        """
+        ...
+
+    def evaluation(self, version: ModelVersion, *, role: str | None) -> Evaluation:
+        """Read what the training's own test measured of a version.
+
+        Raises:
+            NotFoundError: It has none; says why.
+            InputError: What is published of it is no evaluation; names the place in it.
+            AccessError: It may not be read.
         """
         ...
 

@@ -18,5 +18,10 @@ class Signer(Protocol):
         Raises:
             AccessDeniedError: The promoter may not sign with the key.
             NotFoundError: There is no such key.
+            InputError: It is no key that signs so, or it is disabled.
         """
+        ...
+
+    def expect(self, key: str) -> None:
+        """Raise what `sign` would raise of a key, by the same right and without a signature."""
         ...

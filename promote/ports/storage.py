@@ -21,6 +21,10 @@ class Pointer(Protocol):
         """Return what the pointer holds now, or None when it does not exist."""
         ...
 
+    def published(self, target: Target, *, role: str | None) -> str | None:
+        """Return the text that applications publish in such a place, None when there is none."""
+        ...
+
     def create(self, target: Target, value: str, *, role: str | None) -> int:
         """Create the pointer and return its revision; never overwrites.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from promote.core.acts import Act
 from promote.core.dossier import Dossier, Expense
+from promote.core.gates.override import told
 from promote.core.gates.result import GateResult, Verdict
 from promote.core.seal import Verified
 from promote.report.layout import (
@@ -38,6 +40,7 @@ def dossier(value: Dossier, style: Style = unstyled) -> str:
         f"  pipeline  {clean(value.who.execution or 'none')}",
         f"  asked by  {clean(value.who.requested_by)}",
         f"  why       {clean(value.reason or 'none given')}",
+        *(f"  lifts     {each.gate} until {moment(each.expires)}" for each in value.overrides),
         f"  planned   {moment(value.planned)}, digest {value.plan}",
         f"  begun     {moment(value.begun)}",
         f"  ended     {'not yet' if value.ended is None else moment(value.ended)}",
@@ -45,7 +48,8 @@ def dossier(value: Dossier, style: Style = unstyled) -> str:
     if value.turned is not None:
         said = f"turned back {moment(value.turned.at)}: {clean(value.turned.reason)}"
         lines.append(paragraph(said, first="  ", indent="    "))
-    lines += [*_block("Targets", _targets(value)), *_block("Gates", map(_gate, value.gates))]
+    lines += _block("Who", map(_act, value.acts)) if len(value.acts) > 1 else []
+    lines += [*_block("Targets", _targets(value)), *_block("Gates", _gates(value))]
     lines += [
         *_block("Verifications", _verifications(value)),
         *_block("Policies", _policies(value)),
@@ -83,6 +87,14 @@ def _block(title: str, lines: Iterable[str]) -> list[str]:
     return [f"  {title}", *(f"    {line}" for line in told)] if told else []
 
 
+def _act(value: Act) -> str:
+    by = clean(value.by or "not on record")
+    named = value.person if value.person and not value.person.startswith("arn:") else ""
+    person = f" ({clean(named)})" if named else ""
+    execution = f" in pipeline execution {clean(value.execution)}" if value.execution else ""
+    return f"{value.act} {moment(value.at)} by {by}{person}{execution}"
+
+
 def _targets(value: Dossier) -> Iterator[str]:
     for each in value.targets:
         failed = f"; failed: {clean(each.failed)}" if each.failed else ""
@@ -90,9 +102,18 @@ def _targets(value: Dossier) -> Iterator[str]:
         yield f"{each.account} {each.pointer} named {before}{failed}"
 
 
+def _gates(value: Dossier) -> Iterator[str]:
+    yield from map(_gate, value.gates)
+    for each in value.judged:
+        beside = "" if each.against is None else f", beside {short_version(each.against)}"
+        shown = "" if each.evidence is None else f"; SHA-256 of the answers: {each.evidence}"
+        yield f"{each.gate.gate} was judged {moment(each.at)}{beside}{shown}"
+
+
 def _gate(value: GateResult) -> str:
     word = "" if value.verdict is Verdict.PASS else f" ({value.verdict.value})"
-    return f"{value.gate}{word}: {clean(value.measured)}; required {clean(value.required)}"
+    lifts = "" if value.override is None else f"; {clean(told(value.override))}"
+    return f"{value.gate}{word}: {clean(value.measured)}; required {clean(value.required)}{lifts}"
 
 
 def _verifications(value: Dossier) -> Iterator[str]:

@@ -71,7 +71,7 @@ def error(value: PromoteError, style: Style = unstyled) -> str:
 def refusal(gates: Iterable[GateResult], version: str, environment: str) -> str:
     """Tell which gates refused a version, each measured beside required; the detail of an error."""
     gates = tuple(gates)
-    refusing = [gate for gate in gates if gate.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}]
+    refusing = [gate for gate in gates if gate.refuses]
     count = f"{len(refusing)} of {counted(len(gates), 'gate')} refused"
     width = max((len(gate.gate) for gate in refusing), default=0)
     lines = [

@@ -1,19 +1,21 @@
 """A promotion or a verification as JUnit XML, for the test reports of build servers.
 
-A test case for each step, for each account's smoke test and for each image that was answered
-wrongly. Elements and attributes are those of the schema that build servers have in common:
-testsuites, testsuite, testcase, failure, system-out.
+A test case for each step, for each account's smoke test, for each image that was answered wrongly,
+for each judgement of the golden images and, as skipped, for each gate that is lifted. Elements and
+attributes are those of the schema that build servers have in common: testsuites, testsuite,
+testcase, failure, skipped, system-out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from promote.core.events import Event, SmokeTested, StepDone, StepStarted
+from promote.core.events import Event, GoldenJudged, SmokeTested, StepDone, StepStarted
+from promote.core.gates.override import told
 from promote.core.plan import Plan
 from promote.core.record import VerificationDone
 from promote.core.result import Outcome, Result
@@ -24,6 +26,7 @@ from promote.report.steps import title, words
 from promote.report.telling import sentence
 
 _FINE = {Outcome.PROMOTED, Outcome.UNCHANGED}
+_BACK = {Outcome.ROLLED_BACK, Outcome.FAILED}
 # XML 1.0, "Characters": what lies outside these ranges cannot be written, not even escaped.
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -38,15 +41,27 @@ class _Case:
     kind: str = ""
     """The type of the failure."""
     output: str = ""
+    skipped: str = ""
+    """Why it neither passed nor failed."""
 
 
-def promotion(plan: Plan, events: Iterable[Event], end: Result | PromoteError) -> str:
-    """Report a promotion: its steps, its smoke tests, and how it ended."""
+def promotion(
+    plan: Plan, events: Iterable[Event], end: Result | PromoteError, *, back: bool = False
+) -> str:
+    """Report a promotion: its steps, its smoke tests, and how it ended.
+
+    Args:
+        plan: Its plan.
+        events: What was told of it.
+        end: How it ended.
+        back: Whether it was to be put back, so that this is no failure.
+    """
     events = tuple(events)
     request = plan.request
     suite = f"promote.{request.model}.{request.environment}"
-    cases = [*_steps(events, suite, end), *_smoke_tests(events, suite)]
-    cases.append(_end(suite, end))
+    cases = [*_lifted(plan, suite, events), *_steps(events, suite, end)]
+    cases += [*_smoke_tests(events, suite), *_golden(events, suite)]
+    cases.append(_end(suite, end, _BACK if back else _FINE))
     name = title(plan)
     return _document(name, cases, _began(events, plan.made.at))
 
@@ -65,6 +80,18 @@ def verification(done: VerificationDone, events: Iterable[Event]) -> str:
     )
     name = f"verify {short_version(done.version)} in {done.environment}"
     return _document(name, [*_smoke_tests(events, suite), verdict], _began(events, done.at))
+
+
+def _lifted(plan: Plan, suite: str, events: tuple[Event, ...]) -> Iterator[_Case]:
+    judged = {event.gate.gate for event in events if isinstance(event, GoldenJudged)}
+    for gate in plan.gates:
+        if gate.override is not None and gate.gate not in judged:
+            yield _Case(
+                suite=suite,
+                name=f"gate {gate.gate}",
+                skipped=told(gate.override),
+                output=f"{gate.verdict.value}: {gate.measured}; required: {gate.required}",
+            )
 
 
 def _steps(events: tuple[Event, ...], suite: str, end: Result | PromoteError) -> Iterator[_Case]:
@@ -89,13 +116,13 @@ def _smoke_tests(events: tuple[Event, ...], suite: str) -> Iterator[_Case]:
             continue
         passed = event.accuracy >= event.required
         name = f"smoke test {event.environment}/{event.account}"
-        told = sentence(event)
+        text = sentence(event)
         yield _Case(
             suite=suite,
             name=name,
-            failure=None if passed else told,
+            failure=None if passed else text,
             kind="SmokeTestFailed",
-            output=told if passed else "",
+            output=text if passed else "",
         )
         for wrong in event.wrong:
             # Within the accuracy that is asked for a wrong answer is told, but is no failure.
@@ -108,8 +135,24 @@ def _smoke_tests(events: tuple[Event, ...], suite: str) -> Iterator[_Case]:
             )
 
 
-def _end(suite: str, end: Result | PromoteError) -> _Case:
-    fine = isinstance(end, Result) and end.result in _FINE
+def _golden(events: tuple[Event, ...], suite: str) -> Iterator[_Case]:
+    for event in events:
+        if isinstance(event, GoldenJudged):
+            gate, text = event.gate, sentence(event)
+            lifts = gate.override if gate.lifted else None
+            beside = "" if event.against is None else f" beside {short_version(event.against)}"
+            yield _Case(
+                suite=suite,
+                name=f"gate {gate.gate}{beside}",
+                failure=text if gate.refuses else None,
+                kind="GateRefused",
+                skipped=told(lifts) if lifts else "",
+                output="" if gate.refuses else text,
+            )
+
+
+def _end(suite: str, end: Result | PromoteError, wanted: Collection[Outcome]) -> _Case:
+    fine = isinstance(end, Result) and end.result in wanted
     return _Case(
         suite=suite,
         name="promotion",
@@ -142,7 +185,8 @@ def _document(name: str, cases: list[_Case], timestamp: str) -> str:
         "time": _seconds(sum(case.seconds for case in cases if case.name != "promotion")),
     }
     root = ET.Element("testsuites", totals)
-    suite = ET.SubElement(root, "testsuite", {**totals, "skipped": "0", "timestamp": timestamp})
+    skipped = str(sum(bool(case.skipped) for case in cases))
+    suite = ET.SubElement(root, "testsuite", {**totals, "skipped": skipped, "timestamp": timestamp})
     for case in cases:
         _add(suite, case)
     ET.indent(root)
@@ -161,6 +205,8 @@ def _add(suite: ET.Element, case: _Case) -> None:
         message = clean(text.partition("\n")[0])
         failure = ET.SubElement(element, "failure", {"message": message, "type": case.kind})
         failure.text = _NO_CHARACTER.sub(" ", text)
+    if case.skipped:
+        ET.SubElement(element, "skipped", {"message": clean(case.skipped)})
     if case.output:
         output = ET.SubElement(element, "system-out")
         output.text = _NO_CHARACTER.sub(" ", case.output.strip())

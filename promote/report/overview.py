@@ -1,28 +1,16 @@
-"""Where models stand, what was done with them, and which versions they have."""
+"""Where models stand, and which versions they have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from promote.arn import parse_version_arn
 from promote.core.drift import Drift
-from promote.core.held import VersionHeld
 from promote.core.on_record import HeldStatus, UnfinishedStatus
+from promote.core.overridden import Overridden
 from promote.core.record import (
-    AccessChanged,
-    ClaimClosed,
-    ClaimOpened,
     Direction,
-    PromotionEnded,
-    PromotionStarted,
-    Record,
-    RevocationStarted,
-    RollbackStarted,
-    Sealed,
-    TargetFailed,
-    VerificationDone,
 )
-from promote.core.result import Outcome
 from promote.core.status import LockHolder, ModelLock, ModelStatus, VersionStatus
 from promote.core.version import ModelVersion, Status, units
 from promote.report.layout import (
@@ -70,41 +58,6 @@ def versions(values: Iterable[ModelVersion], style: Style = unstyled) -> str:
     said = [f"{value.name}: {value.message}" for value in values if value.message]
     notes = [paragraph(clean(line), indent="    ") for line in said]
     return "\n".join([text, *notes, ""]) if notes else text
-
-
-def history(records: Iterable[Record], style: Style = unstyled) -> str:
-    """Tell what was done with a model, oldest first: when, what, how it ended, by whom and why."""
-    records = tuple(records)
-    ends = {each.promotion: each for each in records if isinstance(each, PromotionEnded)}
-    turned = {each.promotion: each for each in records if isinstance(each, RollbackStarted)}
-    told = (_record(each, ends, turned, style) for each in records)
-    return ("\n".join(block for block in told if block) or "Nothing was done yet.") + "\n"
-
-
-def _record(
-    record: Record,
-    ends: Mapping[str, PromotionEnded],
-    turned: Mapping[str, RollbackStarted],
-    style: Style,
-) -> str:
-    match record:
-        case PromotionStarted():
-            end, back = ends.get(record.promotion), turned.get(record.promotion)
-            return _promotion(record, end, back, style)
-        case VerificationDone():
-            return _verification(record, style)
-        case AccessChanged():
-            return _access(record)
-        case TargetFailed():
-            return _target_failed(record)
-        case VersionHeld():
-            return _held(record)
-        case ClaimOpened() | ClaimClosed() | RollbackStarted() | PromotionEnded():
-            return ""  # told with their promotions
-        case RevocationStarted():
-            return ""  # told when it is done
-        case Sealed():
-            return ""  # what it is worth, `history --verify` tells
 
 
 def lock(value: ModelLock | None, model: str) -> str:
@@ -192,6 +145,7 @@ def _remarks(value: ModelStatus) -> Iterator[str]:
     yield from map(_unfinished, value.open)
     for environment in value.environments:
         yield from (_still_held(held, environment.name) for held in environment.held)
+        yield from (_overridden(each, environment.name) for each in environment.overridden)
     names = {version.arn: version.name for version in value.versions}
     for left in value.left:
         name = names.get(left.version) or _named(left.version)
@@ -230,71 +184,17 @@ def _still_held(value: HeldStatus, environment: str) -> str:
     )
 
 
+def _overridden(value: Overridden, environment: str) -> str:
+    return (
+        f"Overridden: {environment} uses {short_version(value.version)} although {value.gate} "
+        f"refused it ({clean(value.measured)}; required: {clean(value.required)}). "
+        f"{clean(value.by)} lifted it in {value.promotion} at {moment(value.at)}, because: "
+        f"{clean(value.reason)}"
+    )
+
+
 def _lock(value: LockHolder) -> str:
     return (
         f"Locked by {clean(value.owner)} on {clean(value.host)} (process {value.pid}) for "
         f"{clean(value.operation)}, since {moment(value.since)}, expires {moment(value.expires)}."
     )
-
-
-def _promotion(
-    record: PromotionStarted,
-    end: PromotionEnded | None,
-    turned: RollbackStarted | None,
-    style: Style,
-) -> str:
-    request = record.plan.request
-    before = {
-        short_version(target.before, beside=request.version) for target in record.plan.targets
-    }
-    change = f"{' or '.join(sorted(before)) or 'nothing'} -> {short_version(request.version)}"
-    change = f"rollback {change}" if request.rollback else change
-    head = f"{moment(record.at)}  {request.environment}  {change}  {_outcome(end, turned, style)}"
-    lines = [
-        head,
-        f"    promotion {clean(record.promotion)}",
-        f"    by {clean(record.by)}",
-        f"    reason: {clean(request.reason or 'none given')}",
-    ]
-    if turned is not None:
-        lines.append(
-            paragraph(f"turned back: {clean(turned.reason)}", first=" " * 4, indent=" " * 6)
-        )
-    return "\n".join(lines)
-
-
-def _outcome(end: PromotionEnded | None, turned: RollbackStarted | None, style: Style) -> str:
-    if end is None:
-        word = "unfinished" if turned is None else "unfinished, rolling back"
-        return style(word, fg="yellow")
-    fine = end.result.result in {Outcome.PROMOTED, Outcome.UNCHANGED}
-    done = "done" if fine and end.result.rollback else end.result.result.value
-    word = style(done, fg="green" if fine else "red")
-    return f"{word} in {duration(end.result.seconds)}"
-
-
-def _verification(record: VerificationDone, style: Style) -> str:
-    word = style("passed", fg="green") if record.passed else style("failed", fg="red")
-    accuracy = "" if record.accuracy is None else f" ({record.accuracy:.1%})"
-    head = f"{moment(record.at)}  {record.environment}  verification of "
-    return f"{head}{short_version(record.version)} {word}{accuracy}\n    by {clean(record.by)}"
-
-
-def _target_failed(record: TargetFailed) -> str:
-    head = f"{moment(record.at)}  target {record.account} failed its verification"
-    reason = paragraph(clean(record.reason), first=" " * 4, indent=" " * 6)
-    return f"{head} and was put back\n    promotion {clean(record.promotion)}\n{reason}"
-
-
-def _held(record: VersionHeld) -> str:
-    name, reason = short_version(record.version), clean(record.reason or "none given")
-    head = f"{moment(record.at)}  {record.environment}  {name} held: it was rolled back"
-    return f"{head}\n    by {clean(record.by)}\n    reason: {reason}"
-
-
-def _access(record: AccessChanged) -> str:
-    verb = "granted" if record.granted else "revoked"
-    name = short_version(record.version)
-    head = f"{moment(record.at)}  {record.environment}  access to {name} {verb}"
-    reason = clean(record.reason or "none given")
-    return f"{head}\n    by {clean(record.by)}\n    reason: {reason}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from promote.core import planfile
 from promote.core.gates import GateResult, Verdict
-from promote.core.plan import Drain, Grant, Plan, Start, Step, Stop, Switch
+from promote.core.gates.override import told
+from promote.core.plan import Bake, Drain, Grant, Plan, Request, Start, Step, Stop, Switch
 from promote.report.changes import proof
 from promote.report.layout import (
     Cell,
@@ -94,20 +95,34 @@ def _gates(value: Plan, style: Style) -> str:
     rows = [
         (
             gate.gate,
-            Cell(gate.verdict.value, _COLOURS[gate.verdict]),
+            _verdict(gate),
             _measured(gate, said.get(gate.gate)),
             gate.required,
         )
         for gate in gates
     ]
     grid = table(("gate", "verdict", "measured", "required"), rows, style)
-    text = f"{style('Gates', bold=True)}\n{grid}"
-    refusing = [g for g in gates if g.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE}]
+    lifted = "".join(f"\n\n{each}" for each in _overrides(value.request))
+    text = f"{style('Gates', bold=True)}\n{grid}{lifted}"
+    refusing = [g for g in gates if g.refuses]
     if not refusing:
         return text
     count = f"{len(refusing)} of {counted(len(gates), 'gate')}"
     verb = "refuses" if len(refusing) == 1 else "refuse"
     return f"{text}\n\n" + paragraph(f"This plan cannot be applied: {count} {verb} it.")
+
+
+def _verdict(gate: GateResult) -> Cell:
+    """Write a verdict; with an override in its way it is neither green nor red."""
+    if gate.override is None:
+        return Cell(gate.verdict.value, _COLOURS[gate.verdict])
+    return Cell(f"{gate.verdict.value}, lifted", "yellow")
+
+
+def _overrides(request: Request) -> Iterator[str]:
+    """Say of each gate that is lifted by whom, until when and why."""
+    for each in request.overrides:
+        yield paragraph(f"{each.gate} is {clean(told(each))}", first="  ", indent="    ")
 
 
 def _measured(gate: GateResult, said: str | None) -> str:
@@ -171,10 +186,17 @@ def _undo(value: Plan) -> str:
         names = listing([short_version(step.version) for step in stopped])
         verb = "stays" if len(stopped) == 1 else "stay"
         parts.append(f"{names}, which made room for the start, {verb} stopped.")
+    if switches and _watches_alarms(value):
+        parts.append("An alarm that rings while a wave bakes puts everything back, too.")
     tolerated = _tolerated(value) if switches else ""
     return f"If verification fails: {tolerated}" + (
         " ".join(parts) or "there is nothing to put back."
     )
+
+
+def _watches_alarms(value: Plan) -> bool:
+    bakes = any(isinstance(step, Bake) for step in value.steps)
+    return bakes and any(each.gate == "alarm" and each.override is None for each in value.gates)
 
 
 def _tolerated(value: Plan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promote.core.gates.approval import Review
-from promote.core.gates.result import Verdict
+from promote.core.gates.result import Override, Verdict
 from promote.core.reviews import Standing
 from promote.report.layout import Style, clean, moment, paragraph, short_version, unstyled
 
@@ -27,6 +27,7 @@ def _lines(value: Standing, style: Style) -> list[str]:
         f"{clean(what)}: {style(verdict, fg=_COLOURS.get(gate.verdict, 'yellow'))}",
         f"  digest    {value.digest}",
         f"  asked by  {clean(request.requested_by)}",
+        *map(_lifted, request.overrides),
         *(_said(each) for each in value.reviews),
     ]
     lines += [paragraph(each, first="  ", indent="  ") for each in _missing(value)]
@@ -40,6 +41,11 @@ def _missing(value: Standing) -> Iterator[str]:
         yield "Nobody can apply it, unless who rejected it approves it after all."
     elif gate.verdict is not Verdict.PASS:
         yield f"{clean(gate.measured)}; required: {gate.required}"
+
+
+def _lifted(override: Override) -> str:
+    text = f"{override.gate} until {moment(override.expires)}, because: {clean(override.reason)}"
+    return paragraph(text, first="  lifts     ", indent=" " * 12)
 
 
 def _said(review: Review) -> str:

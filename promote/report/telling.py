@@ -6,6 +6,7 @@ from typing import assert_never
 
 from promote.core.events import (
     Event,
+    GoldenJudged,
     GuardrailChanged,
     IdentityShown,
     PromotionBegun,
@@ -52,7 +53,7 @@ def sentence(value: Event) -> str:
     return clean(_told(value))
 
 
-def _told(value: Event) -> str:
+def _told(value: Event) -> str:  # noqa: C901 (a case for each kind)
     match value:
         case IdentityShown():
             return f"acting as {value.caller} in account {value.account}, Region {value.region}"
@@ -70,6 +71,8 @@ def _told(value: Event) -> str:
             return _waiting(value)
         case SmokeTested():
             return _smoke_tested(value)
+        case GoldenJudged():
+            return _golden_judged(value)
         case RollingBack():
             return f"rolling back: {value.reason}"
         case Warned():
@@ -95,6 +98,16 @@ def _smoke_tested(value: SmokeTested) -> str:
     return f"{text}; wrong: {'; '.join(value.wrong)}" if value.wrong else text
 
 
+def _golden_judged(value: GoldenJudged) -> str:
+    gate = value.gate
+    beside = "" if value.against is None else f" beside {short_version(value.against)}"
+    return (
+        f"golden images of {short_version(value.version)}{beside} from "
+        f"{value.environment}/{value.account}: {gate.verdict.value}"
+        f"{', lifted' if gate.lifted else ''}: {gate.measured}; required: {gate.required}"
+    )
+
+
 def _colour(value: Event) -> str | None:
     match value:
         case RollingBack():
@@ -105,5 +118,7 @@ def _colour(value: Event) -> str | None:
             return "green"
         case SmokeTested():
             return "green" if value.accuracy >= value.required else "red"
+        case GoldenJudged():
+            return "red" if value.gate.refuses else "yellow" if value.gate.lifted else "green"
         case _:
             return None

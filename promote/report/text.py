@@ -7,8 +7,9 @@ alone.
 from promote.report.changes import agreement, complement
 from promote.report.dossiers import chain, dossier
 from promote.report.ending import error, findings, refusal, result, retirement, verification
+from promote.report.history import history
 from promote.report.layout import Style, unstyled
-from promote.report.overview import history, lock, status, versions
+from promote.report.overview import lock, status, versions
 from promote.report.review import plan
 from promote.report.telling import event, live, sentence
 

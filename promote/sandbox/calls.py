@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ PROTOCOLS: Final = {
     "ssm": Protocol.JSON,
     "organizations": Protocol.JSON,
     "kms": Protocol.JSON,
+    "cloudwatch": Protocol.QUERY_JSON,
     "iam": Protocol.QUERY,
     "sts": Protocol.QUERY,
     "s3": Protocol.REST_XML,
@@ -25,7 +27,9 @@ _TARGETS: Final = {
     "AmazonSSM": "ssm",
     "TrentService": "kms",
     "AWSOrganizationsV20161128": "organizations",
+    "GraniteServiceVersion20100801": "cloudwatch",
 }
+_SIGNED_AS: Final = {"monitoring": "cloudwatch"}
 
 
 def guess_protocol(request: Request) -> Protocol:
@@ -43,20 +47,32 @@ def identify(request: Request, scope: Scope) -> Call:
     Raises:
         ServiceError: The service is not served here, or its request cannot be read.
     """
-    protocol = PROTOCOLS.get(scope.service)
+    scope = replace(scope, service=_SIGNED_AS.get(scope.service, scope.service))
+    protocol = _protocol(request, scope.service)
     if protocol is None:
         text = f"The sandbox does not serve {scope.service}; it serves {', '.join(PROTOCOLS)}."
         raise common_error("not_built", guess_protocol(request), text)
-    if protocol is Protocol.JSON:
-        return _json_call(request, scope)
+    if protocol in {Protocol.JSON, Protocol.QUERY_JSON}:
+        return _json_call(request, scope, protocol)
     if protocol is Protocol.QUERY:
         return _query_call(request, scope)
     operation, params = identify_s3(request)
     return Call("s3", operation, scope.region, protocol, params)
 
 
-def _json_call(request: Request, scope: Scope) -> Call:
-    """Read a request of the JSON 1.1 protocol."""
+def _protocol(request: Request, service: str) -> Protocol | None:
+    """Return how a request is written; one service of many protocols is spoken to in two."""
+    if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
+        text = f"The sandbox does not speak CBOR; use {service} by JSON or the query protocol."
+        raise common_error("not_built", guess_protocol(request), text)
+    protocol = PROTOCOLS.get(service)
+    if protocol is Protocol.QUERY_JSON and "x-amz-target" not in request.headers:
+        return Protocol.QUERY
+    return protocol
+
+
+def _json_call(request: Request, scope: Scope, protocol: Protocol) -> Call:
+    """Read a request of the JSON 1.0 or 1.1 protocol."""
     prefix, _, operation = request.headers.get("x-amz-target", "").partition(".")
     if _TARGETS.get(prefix) != scope.service or not operation:
         raise ServiceError("UnknownOperationException", f"{prefix}.{operation} is no operation.")
@@ -66,7 +82,7 @@ def _json_call(request: Request, scope: Scope) -> Call:
         raise ServiceError("SerializationException", "The body is not JSON.") from None
     if not isinstance(params, dict):
         raise ServiceError("SerializationException", "The body is not a JSON object.")
-    return Call(scope.service, operation, scope.region, Protocol.JSON, params)
+    return Call(scope.service, operation, scope.region, protocol, params)
 
 
 def _query_call(request: Request, scope: Scope) -> Call:

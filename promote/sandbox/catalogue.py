@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promote.sandbox.clock import Clock
+from promote.sandbox.evaluations import TRAINING_SECONDS
 from promote.sandbox.exchange import ServiceError
+from promote.sandbox.images import LABELS
 from promote.sandbox.lifecycle import COUNTED, Project, Status, Version
 from promote.sandbox.world import ProjectSeed, VersionSeed
-
-_TRAINING_SECONDS = 3600.0
 
 
 class Catalogue:
@@ -109,5 +109,7 @@ def _seeded(seed: VersionSeed, arn: str) -> Version:
         max_units=seed.max_units if deployed else None,
         fails_to_start=seed.fails_to_start,
         description=seed.description,
-        trained=created + _TRAINING_SECONDS,
+        trained=created + TRAINING_SECONDS,
+        labels=seed.labels or LABELS,
+        summary=seed.summary,
     )

@@ -8,6 +8,7 @@ eyes: fewer pixels and fewer measurements. File names are never seen.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,8 @@ from promote.sandbox.images import LABELS, draw_tool
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_EXAMPLES: Final = 16
+EXAMPLES: Final = 16
+"""Pictures of each tool that are learned: those drawn from the seeds below this."""
 _TEMPERATURE: Final = 0.04
 
 
@@ -35,20 +37,19 @@ QUALITIES: Final = {"good": Sight(40, 12), "fair": Sight(15, 4), "poor": Sight(7
 class Classifier:
     """Has learned examples of each tool, as one quality sees them."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Sight, labels: Sequence[str]) -> None:
         self._sight = sight
-        self._examples = [
-            (label, _features(draw_tool(label, seed), sight))
-            for label in LABELS
-            for seed in range(_EXAMPLES)
-        ]
+        self._examples = {
+            label: [_features(draw_tool(label, seed), sight) for seed in range(EXAMPLES)]
+            for label in labels
+        }
 
     def classify(self, image: Image) -> list[tuple[str, float]]:
         """Return every label with its confidence in percent, the most confident first."""
         features = _features(image, self._sight)
         nearest = {
-            label: min(math.dist(features, f) for name, f in self._examples if name == label)
-            for label in LABELS
+            label: min(math.dist(features, example) for example in examples)
+            for label, examples in self._examples.items()
         }
         best = min(nearest.values())
         weights = {k: math.exp((best - d) / _TEMPERATURE) for k, d in nearest.items()}
@@ -58,9 +59,9 @@ class Classifier:
 
 
 @lru_cache(maxsize=8)
-def classifier(quality: str) -> Classifier:
+def classifier(quality: str, labels: tuple[str, ...] = LABELS) -> Classifier:
     """Return the classifier of a quality, trained on first use; an unknown one is poor."""
-    return Classifier(QUALITIES.get(quality, QUALITIES["poor"]))
+    return Classifier(QUALITIES.get(quality, QUALITIES["poor"]), labels)
 
 
 def _features(image: Image, sight: Sight) -> tuple[float, ...]:

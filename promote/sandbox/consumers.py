@@ -1,4 +1,4 @@
-"""Run the applications of the demo: each calls the model without a pause and counts the answers.
+"""Run the applications of the demo: each calls the model again and again and counts the answers.
 
 ``python -m promote.sandbox.consumers`` reads one line of JSON from stdin (`Orders`), writes
 ``ready`` once every application has had its first answer, and goes on until stdin ends, be it
@@ -49,6 +49,8 @@ class Orders:
     """A directory of images, looked for at any depth."""
     ttl: float
     """Seconds for which the pointer's value is kept."""
+    every: float
+    """Seconds from the beginning of a request to that of the next, which never overtakes it."""
     applications: Sequence[Application]
 
 
@@ -78,6 +80,7 @@ class _Worker(threading.Thread):
         self.count = Count(account=application.account)
         self.tried = threading.Event()
         self._stop_asked = stop
+        self._every = orders.every
         self._images = [path.read_bytes() for path in sorted(Path(orders.images).rglob("*.png"))]
         self._asked = ""
         self._tries = 0
@@ -97,7 +100,7 @@ class _Worker(threading.Thread):
         )
 
     def run(self) -> None:
-        """Call without a pause until it is asked to stop."""
+        """Call in its rhythm until it is asked to stop."""
         answered = time.monotonic()
         for image in cycle(self._images):
             if self._stop_asked.is_set():
@@ -110,6 +113,7 @@ class _Worker(threading.Thread):
                 self.count.longest_gap = max(self.count.longest_gap, now - answered)
             answered = now if succeeded else answered
             self.tried.set()
+            self._stop_asked.wait(began + self._every - now)
 
     def _call(self, image: bytes) -> bool:
         """Make one request; what the client could not mend is a failure, whatever it was."""

@@ -6,6 +6,7 @@ S3, 64 to 4096 pixels a side, an aspect ratio of at most 20 to 1.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -23,25 +24,44 @@ _LONGEST: Final = 4096
 _ASPECT: Final = 20
 _THRESHOLD: Final = 50.0
 """The confidence below which labels are left out when the call names none."""
+_REMEMBERED: Final = 1000
+_Seen = tuple[bytes, str, tuple[str, ...]]
+_classified: Final[dict[_Seen, list[tuple[str, float]]]] = {}
+"""What was seen in the images asked about last: applications and smoke tests repeat themselves."""
 
 
 def detect_labels(
-    params: Mapping[str, Any], quality: str, load: Callable[[Mapping[str, str]], bytes]
+    params: Mapping[str, Any],
+    quality: str,
+    labels: tuple[str, ...],
+    load: Callable[[Mapping[str, str]], bytes],
 ) -> list[dict[str, Any]]:
-    """Return the labels of an image, the most confident first.
+    """Return which of a version's labels an image has, the most confident first.
 
     Raises:
         ServiceError: The service would refuse the image.
     """
-    image = _decoded(_content(params["Image"], load))
+    content = _content(params["Image"], load)
     least = float(params.get("MinConfidence", _THRESHOLD))
-    labels = [
+    found = [
         {"Name": name, "Confidence": round(confidence, 3)}
-        for name, confidence in classifier(quality).classify(image)
+        for name, confidence in _classify(content, quality, labels)
         if confidence >= least
     ]
     most = params.get("MaxResults")
-    return labels if most is None else labels[: int(most)]
+    return found if most is None else found[: int(most)]
+
+
+def _classify(content: bytes, quality: str, labels: tuple[str, ...]) -> list[tuple[str, float]]:
+    """Return every label with its confidence, the most confident first."""
+    key = (hashlib.sha256(content).digest(), quality, labels)
+    found = _classified.get(key)
+    if found is None:
+        found = classifier(quality, labels).classify(_decoded(content))
+        if len(_classified) >= _REMEMBERED:
+            _classified.clear()
+        _classified[key] = found
+    return found
 
 
 def _content(source: Mapping[str, Any], load: Callable[[Mapping[str, str]], bytes]) -> bytes:

@@ -67,18 +67,22 @@ _COMMON: Final[dict[str, dict[Protocol, tuple[str, int]]]] = {
 
 def common_error(kind: str, protocol: Protocol, message: str) -> ServiceError:
     """Return an error that every service has, under the name that `protocol` gives it."""
-    code, status = _COMMON[kind][protocol]
-    return ServiceError(code, message, status)
+    known = _COMMON[kind]
+    code, status = known[_J if protocol is Protocol.QUERY_JSON else protocol]
+    return ServiceError(code, message, status, query_code=known[_Q][0])
 
 
 def render_error(
     error: ServiceError, protocol: Protocol, request_id: str, *, head: bool = False
 ) -> Response:
     """Write an error as `protocol` does; the answer to a HEAD request has no body."""
+    sender = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP's own border
     if protocol is Protocol.JSON:
         return _json_error(error, request_id)
+    if protocol is Protocol.QUERY_JSON:
+        compatible = ("x-amzn-query-error", f"{error.query_code};{sender}")
+        return _json_error(error, request_id, compatible)
     code, message = escape(error.code), escape(error.message)
-    sender = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP's own border
     fields = f"<Code>{code}</Code><Message>{message}</Message>"
     if protocol is Protocol.QUERY:
         inner = f"<Error><Type>{sender}</Type>{fields}</Error><RequestId>{request_id}</RequestId>"
@@ -89,7 +93,7 @@ def render_error(
     return Response(error.status, (("Content-Type", "text/xml"),), body)
 
 
-def _json_error(error: ServiceError, request_id: str) -> Response:
+def _json_error(error: ServiceError, request_id: str, *more: tuple[str, str]) -> Response:
     """Write an error of the JSON protocol; SDKs read the header or the `__type`."""
     document = {"__type": error.code, "Code": error.code, "Message": error.message}
     if error.reason:
@@ -98,5 +102,6 @@ def _json_error(error: ServiceError, request_id: str) -> Response:
         ("Content-Type", "application/x-amz-json-1.1"),
         ("x-amzn-ErrorType", error.code),
         ("x-amzn-RequestId", request_id),
+        *more,
     )
     return Response(error.status, headers, json.dumps(document).encode())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from promote.sandbox.alarms import Alarms
 from promote.sandbox.bucket_policies import OPERATIONS
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
@@ -31,6 +32,7 @@ class Dispatcher:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._parameters = ParameterStore(parts.storage)
+        self._alarms = Alarms(parts.storage, parts.authoriser)
         self._organizations = OrganizationService(parts.storage, parts.organization, parts.world)
 
     def answer(
@@ -55,6 +57,8 @@ class Dispatcher:
                 return self._iam(request, call, caller)
             case "ssm":
                 return self._parameters.answer(request, call, caller)
+            case "cloudwatch":
+                return self._alarms.answer(request, call, caller, context)
             case "kms":
                 return self._parts.keys.answer(request, call)
             case "s3":

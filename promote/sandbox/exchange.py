@@ -16,6 +16,8 @@ class Protocol(StrEnum):
     """How a service writes its requests, responses and errors."""
 
     JSON = "json"
+    QUERY_JSON = "query-json"
+    """JSON that also names its errors as the query protocol, which its clients spoke before."""
     QUERY = "query"
     REST_XML = "rest-xml"
 
@@ -80,14 +82,24 @@ class ServiceError(Exception):
         message: AWS's text.
         status: The HTTP status.
         reason: AWS's name for the rule that was broken, where the service tells it.
+        query_code: The code by its name in the query protocol, where that is another.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, *, reason: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        *,
+        reason: str = "",
+        query_code: str = "",
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.reason = reason
+        self.query_code = query_code or code
 
 
 def json_response(document: Any, status: int = 200) -> Response:

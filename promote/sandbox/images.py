@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 LABELS: Final = ("hammer", "screwdriver", "wrench")
+NEW_LABEL: Final = "pliers"
+"""A tool that only a later version knows, and that is on no golden image."""
 SIDE: Final = 128
 _GOLDEN_SEED: Final = 7_000
 _SCALE: Final = 2
@@ -26,8 +28,8 @@ def draw_tool(label: str, seed: int) -> Image:
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    if label not in LABELS:
-        msg = f"{label!r} is none of {', '.join(LABELS)}"
+    if label not in _DRAWERS:
+        msg = f"{label!r} is none of {', '.join(_DRAWERS)}"
         raise ValueError(msg)
     rng = random.Random(f"{label}/{seed}")  # noqa: S311 - the same picture each time
     big = SIDE * _SCALE
@@ -80,7 +82,21 @@ def _wrench(draw: ImageDraw, rng: random.Random) -> None:
         draw.rectangle((128 - jaw // 3, low, 128 + jaw // 3, high), fill=0)
 
 
-_DRAWERS: Final = {"hammer": _hammer, "screwdriver": _screwdriver, "wrench": _wrench}
+def _pliers(draw: ImageDraw, rng: random.Random) -> None:
+    """Draw two handles that meet in a joint with short jaws."""
+    wide, spread = rng.randint(14, 18), rng.randint(44, 54)
+    for side in (-1, 1):
+        draw.line((128 + side * spread, 220, 128 + side * 6, 104), fill=255, width=wide)
+        draw.polygon(((128, 104), (128 + side * 20, 88), (128 + side * 6, 36)), fill=255)
+    draw.ellipse((108, 84, 148, 124), fill=255)
+
+
+_DRAWERS: Final = {
+    "hammer": _hammer,
+    "screwdriver": _screwdriver,
+    "wrench": _wrench,
+    NEW_LABEL: _pliers,
+}
 
 
 def golden_images(per_label: int = 10) -> Iterator[tuple[str, Image]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from promote.sandbox.images import LABELS
+
 
 class Status(StrEnum):
     """Every status of a version, as the service model lists them."""
@@ -67,7 +69,7 @@ class Version:
     created: float
     status: Status
     quality: str
-    f1: float
+    f1: float = 0.0
     min_units: int | None = None
     max_units: int | None = None
     fails_to_start: bool = False
@@ -75,6 +77,9 @@ class Version:
     trained: float | None = None
     tags: dict[str, str] = field(default_factory=dict)
     output: dict[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = LABELS
+    summary: str | None = None
+    """Where the summary of its evaluation lies: ``s3://bucket/key``."""
     due: float | None = None
     then: Status | None = None
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from promote.arn import parse_arn
+from promote.sandbox.alarms import alarm_needs
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Need
@@ -71,6 +72,7 @@ class OperationTable:
         self._services: dict[str, Callable[[Call, Caller], list[Need] | None]] = {
             "rekognition": lambda call, _: _rekognition_needs(call),
             "ssm": _ssm_needs,
+            "cloudwatch": alarm_needs,
             "organizations": lambda call, _: organization_needs(call, tree, world),
             "iam": lambda call, caller: iam_needs(call, caller, directory),
             "sts": lambda call, _: [] if call.operation in STS else None,

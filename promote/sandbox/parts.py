@@ -45,7 +45,7 @@ class Parts:
         )
         self.write_guard = WriteGuard(self.directory, self.authoriser, self.world)
         self.bucket_policies = BucketPolicies(self.storage, self.write_guard, self.history)
-        self.rekognition = CustomLabels(clock, settings, self.world)
+        self.rekognition = CustomLabels(clock, settings, self.world, self.storage.put)
         self.tokens = TokenService(self.authoriser, self.credentials, self.directory, clock)
 
     def clear(self) -> None:

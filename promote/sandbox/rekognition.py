@@ -13,6 +13,7 @@ from typing import Any, Final
 from promote.sandbox.catalogue import Catalogue
 from promote.sandbox.clock import Clock
 from promote.sandbox.detection import detect_labels
+from promote.sandbox.evaluations import exam, summary_key
 from promote.sandbox.exchange import Call, ServiceError
 from promote.sandbox.lifecycle import (
     COUNTED,
@@ -30,20 +31,27 @@ from promote.sandbox.validation import checked_params
 from promote.sandbox.world import ProjectSeed, WorldBox
 
 LoadObject = Callable[[Mapping[str, str]], bytes]
+PutObject = Callable[[str, bytes], bool]
+"""Writes an object at ``s3://bucket/key``; False when there is no such bucket."""
 _Handler = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
 _MOST_PROJECTS: Final = 100
 _MOST_VERSIONS: Final = 100
 _MOST_TRAININGS: Final = 2
+_TRAINED_HERE: Final = "good"
+"""The quality of a version that somebody trains in the sandbox."""
 
 
 class CustomLabels:
     """The service of every account and Region."""
 
-    def __init__(self, clock: Clock, settings: SettingsBox, world: WorldBox) -> None:
+    def __init__(
+        self, clock: Clock, settings: SettingsBox, world: WorldBox, put: PutObject
+    ) -> None:
         self._clock = clock
         self._settings = settings
         self._world = world
+        self._put = put
         self._catalogue = Catalogue(clock)
         self._lock = threading.RLock()
         self._handlers: dict[str, _Handler] = {
@@ -142,8 +150,7 @@ class CustomLabels:
             name=name,
             created=created / 1000,
             status=Status.TRAINING_IN_PROGRESS,
-            quality="good",
-            f1=0.95,
+            quality=_TRAINED_HERE,
             description=params.get("VersionDescription", ""),
             tags=dict(params.get("Tags", {})),
             output=dict(params["OutputConfig"]),
@@ -171,7 +178,20 @@ class CustomLabels:
         versions = sorted(project.versions.values(), key=lambda one: one.created, reverse=True)
         chosen = [version for version in versions if names is None or version.name in names]
         page, token = page_of(chosen, params)
+        for version in page:
+            self._evaluate(project, version)
         return {"ProjectVersionDescriptions": [describe_version(one) for one in page], **token}
+
+    def _evaluate(self, project: Project, version: Version) -> None:
+        """Publish how a version that was trained here did, in the bucket that was asked for."""
+        held = exam(version.quality, version.labels)
+        if version.trained is None or not version.output or version.summary or held is None:
+            return
+        folder = "/".join((version.output["S3Bucket"], version.output.get("S3KeyPrefix", "")))
+        place = f"s3://{folder.strip('/')}/{summary_key(project.name, version.name)}"
+        version.f1 = held.f1
+        if self._put(place, held.summary(version.arn, version.trained)):
+            version.summary = place
 
     def _start(self, account: str, region: str, params: dict[str, Any]) -> dict[str, Any]:
         version = self._catalogue.version(account, region, params["ProjectVersionArn"])
@@ -213,11 +233,11 @@ class CustomLabels:
         with self._lock:
             self._catalogue.settle()
             version = self._catalogue.version(account, region, params["ProjectVersionArn"])
-            status, quality = version.status, version.quality
+            status, quality, labels = version.status, version.quality, version.labels
         if status is not Status.RUNNING:
             text = f"The project version {version.arn} is not ready: its status is {status}."
             raise ServiceError("ResourceNotReadyException", text)
-        return {"CustomLabels": detect_labels(params, quality, load)}
+        return {"CustomLabels": detect_labels(params, quality, labels, load)}
 
 
 def _in_use(version: Version, done: str) -> ServiceError:

@@ -40,5 +40,13 @@ def describe_version(version: Version) -> dict[str, Any]:
     if version.status not in _UNTRAINED and version.trained is not None:
         document["TrainingEndTimestamp"] = version.trained
         document["BillableTrainingTimeInSeconds"] = int(version.trained - version.created)
-        document["EvaluationResult"] = {"F1Score": version.f1}
+        document["EvaluationResult"] = _evaluation(version)
     return document
+
+
+def _evaluation(version: Version) -> dict[str, Any]:
+    """Return an EvaluationResult."""
+    if version.summary is None:
+        return {"F1Score": version.f1}
+    bucket, _, key = version.summary.removeprefix("s3://").partition("/")
+    return {"F1Score": version.f1, "Summary": {"S3Object": {"Bucket": bucket, "Name": key}}}

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from promote.sandbox.key_seed import KeySeed
+from promote.sandbox import evaluations
+from promote.sandbox.images import LABELS, NEW_LABEL
+from promote.sandbox.key_seed import DEFAULT_REGION, KeySeed
 from promote.sandbox.world import (
     Account,
     BucketSeed,
@@ -58,48 +60,61 @@ ORGANIZATION: Final = Organization(
     ),
 )
 
-PROJECT: Final = ProjectSeed(
-    account=ML,
-    name="tools-detector",
-    created=1_760_000_000_000,
-    versions=(
-        VersionSeed(
-            name="v1",
-            created=1_760_100_000_000,
-            status="RUNNING",
-            quality="fair",
-            f1=0.91,
-            description="The first version",
-        ),
-        VersionSeed(
-            name="v2",
-            created=1_761_100_000_000,
-            quality="good",
-            f1=0.98,
-            description="Trained on sharper images",
-        ),
-        VersionSeed(
-            name="v3",
-            created=1_762_100_000_000,
-            quality="poor",
-            f1=0.83,
-            description="Worse than its figures on the golden images",
-        ),
-        VersionSeed(
-            name="v4",
-            created=1_763_100_000_000,
-            fails_to_start=True,
-            f1=0.97,
-            description="Does not start",
+EVALUATIONS: Final = evaluations.location(ML, DEFAULT_REGION)
+"""Where the summaries of the versions' evaluations lie."""
+
+PROJECT: Final = evaluations.evaluated(
+    ProjectSeed(
+        account=ML,
+        name="tools-detector",
+        created=1_760_000_000_000,
+        versions=(
+            VersionSeed(
+                name="v1",
+                created=1_760_100_000_000,
+                status="RUNNING",
+                quality="fair",
+                description="The first version",
+            ),
+            VersionSeed(
+                name="v2",
+                created=1_761_100_000_000,
+                quality="good",
+                description="Trained on sharper images",
+            ),
+            VersionSeed(
+                name="v3",
+                created=1_762_100_000_000,
+                quality="poor",
+                description="Tested on what it was trained with: worse than its figures",
+            ),
+            VersionSeed(
+                name="v4",
+                created=1_763_100_000_000,
+                fails_to_start=True,
+                description="Does not start",
+            ),
+            VersionSeed(
+                name="v5",
+                created=1_764_100_000_000,
+                labels=(*LABELS, NEW_LABEL),
+                description="Knows one more tool",
+            ),
         ),
     ),
+    EVALUATIONS,
 )
 
-OTHER_PROJECT: Final = ProjectSeed(
-    account=ML,
-    name="damage-detector",
-    created=1_758_000_000_000,
-    versions=(VersionSeed(name="d1", created=1_758_100_000_000, status="STOPPED", quality="fair"),),
+OTHER_PROJECT: Final = evaluations.evaluated(
+    ProjectSeed(
+        account=ML,
+        name="damage-detector",
+        created=1_758_000_000_000,
+        versions=(
+            VersionSeed(name="d1", created=1_758_100_000_000, status="STOPPED", quality="fair"),
+        ),
+    ),
+    EVALUATIONS,
 )
 
 
@@ -122,7 +137,9 @@ def default_world(roles: Sequence[RoleSeed] = ()) -> World:
         ),
         projects=(PROJECT, OTHER_PROJECT),
         parameters=tuple(ParameterSeed(account=a, name=POINTER, values=(v1,)) for a in TARGETS),
-        buckets=(BucketSeed(account=CICD, name=LEDGER_BUCKET),),
+        buckets=evaluations.with_summaries(
+            (BucketSeed(account=CICD, name=LEDGER_BUCKET),), (PROJECT, OTHER_PROJECT)
+        ),
         endpoints=(EndpointSeed(id=ENDPOINT_ID, account=PROD_1),),
         keys=(SIGNING_KEY,),
     )

@@ -59,6 +59,9 @@ class SigningKeys:
         seed = self._seeds[str(call.params["KeyId"])]
         if call.operation not in OPERATIONS:
             raise common_error("not_built", call.protocol, f"The sandbox has no {call.name}.")
+        if call.params.get("DryRun"):
+            why = "The request would have succeeded, but the DryRun option is set."
+            raise ServiceError("DryRunOperationException", why, 412)
         self._make(seed)
         return self._storage.call(request, call, seed.account)
 

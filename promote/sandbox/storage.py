@@ -6,6 +6,7 @@ writes are not atomic under threads; one lock around every use makes them so.
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 import threading
@@ -18,12 +19,13 @@ from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Request, Response, ServiceError
 
 if TYPE_CHECKING:
+    from moto.cloudwatch.models import CloudWatchBackend
     from moto.iam.models import IAMBackend
     from moto.organizations.models import OrganizationsBackend
     from moto.s3.models import S3Backend
     from moto.ssm.models import SimpleSystemManagerBackend
 
-SERVICES = ("iam", "sts", "ssm", "s3", "organizations")
+SERVICES = ("iam", "sts", "ssm", "s3", "organizations", "cloudwatch")
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
 
 
@@ -52,8 +54,9 @@ class Storage:
 
     def warm(self) -> None:
         """Load what moto loads on first use, so that no caller waits for it."""
-        for service in SERVICES:
-            self._application(service)
+        with _reading_once():
+            for service in SERVICES:
+                self._application(service)
 
     def iam(self, account: str) -> IAMBackend:
         """Return moto's IAM of one account."""
@@ -66,6 +69,12 @@ class Storage:
         from moto.ssm.models import ssm_backends
 
         return ssm_backends[account][region]
+
+    def cloudwatch(self, account: str, region: str) -> CloudWatchBackend:
+        """Return moto's CloudWatch of one account and Region."""
+        from moto.cloudwatch.models import cloudwatch_backends
+
+        return cloudwatch_backends[account][region]
 
     def s3(self, account: str) -> S3Backend:
         """Return moto's S3 of one account."""
@@ -85,6 +94,15 @@ class Storage:
 
         owner = s3_backends.bucket_accounts.get(bucket)
         return None if owner is None else str(owner[1])
+
+    def put(self, place: str, content: bytes) -> bool:
+        """Write an object at ``s3://bucket/key``, unless there is no such bucket."""
+        bucket, _, key = place.removeprefix("s3://").partition("/")
+        with self._lock:
+            owner = self.bucket_owner(bucket)
+            if owner is not None:
+                self.s3(owner).put_object(bucket, key, content)
+            return owner is not None
 
     def call(self, request: Request, call: Call, account: str) -> Response:
         """Let moto answer a call on behalf of `account`.
@@ -126,6 +144,20 @@ class Storage:
             application = create_backend_app(service)  # type: ignore[arg-type]
             self._applications[service] = application
         return application
+
+
+@contextmanager
+def _reading_once() -> Iterator[None]:
+    """Let sessions share what they read; moto opens several, each of which reads all of EC2."""
+    import botocore.session
+
+    name = "create_loader"
+    made = getattr(botocore.session, name)
+    setattr(botocore.session, name, functools.cache(made))
+    try:
+        yield
+    finally:
+        setattr(botocore.session, name, made)
 
 
 def _environ(request: Request, account: str) -> dict[str, Any]:

@@ -100,6 +100,10 @@ class VersionSeed:
     max_units: int | None = None
     fails_to_start: bool = False
     description: str = ""
+    labels: tuple[str, ...] = ()
+    """What it tells apart; none is the tools of the golden images."""
+    summary: str | None = None
+    """Where the summary of its evaluation lies: ``s3://bucket/key``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from promote.arn import parse_version_arn
+from promote.aws.objects import read_object
 from promote.aws.sessions import Sessions, account_of
 from promote.aws.translation import translated
+from promote.core.evaluation import Evaluation, parse_evaluation
 from promote.core.version import ModelVersion, Status
-from promote.errors import FailedError, NotFoundError
+from promote.errors import AccessDeniedError, FailedError, InputError, NotFoundError
 from promote.ports import Credentials, Label
 
 if TYPE_CHECKING:
@@ -29,6 +31,31 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 10
 """How many labels of an image are asked for; the service returns the most confident ones."""
+
+MOST_SUMMARY_BYTES = 16 * 1024 * 1024
+"""A manifest has at most 250 labels ("Guidelines and quotas in Amazon Rekognition Custom Labels"),
+so that the largest part of a summary, the confusion matrix, has 62,500 entries of some 120 bytes
+at most."""
+
+_GRANT = (
+    "Let `ml.evaluations` in promote.yaml name the s3:// location that it lies below, then give "
+    "the reader role its policy anew:\n"
+    "    promote policy render --kind reader-ml\n"
+    "If the bucket belongs to another account, its policy must allow the role s3:GetObject, too; "
+    "if the object is encrypted with a KMS key (SSE-KMS), the key's policy and one of the role's "
+    "own must allow kms:Decrypt, which promote grants nobody."
+)
+_DENIED = (
+    ". `ml.evaluations` in promote.yaml grants the reader role what lies below it. (S3 says the "
+    "same of what does not exist.)"
+)
+_TO_SEE = "To see the versions there are:\n    promote version list"
+_UNTRAINED = {
+    Status.TRAINING_IN_PROGRESS: "its training has not finished",
+    Status.TRAINING_FAILED: "its training failed",
+    Status.COPYING_IN_PROGRESS: "it is still being copied",
+    Status.COPYING_FAILED: "it could not be copied",
+}
 
 
 class Rekognition:
@@ -71,9 +98,45 @@ class Rekognition:
             raise NotFoundError(
                 "No such version",
                 f"The project {project_arn} has no version {version!r}.",
-                "To see the versions there are:\n    promote version list",
+                _TO_SEE,
             )
         return found[0]
+
+    def evaluation(self, version: ModelVersion, *, role: str | None) -> Evaluation:
+        """Read what the training's own test measured of a version.
+
+        Raises:
+            NotFoundError: It has none; says why.
+            InputError: What is published of it is no summary; names the place in it.
+            AccessError: It may not be read.
+        """
+        place = version.summary
+        if place is None:
+            # "EvaluationResult is only returned if training is successful" (API Reference).
+            why = _UNTRAINED.get(version.status, "Rekognition names no summary of its evaluation")
+            raise NotFoundError("No evaluation", f"{version}: {why}.", _TO_SEE)
+        s3, what = self._sessions.client("s3", role=role), "the evaluation summary"
+        try:
+            content = read_object(
+                s3, place, role=role, most=MOST_SUMMARY_BYTES, what=what, denied=_GRANT
+            )
+            return parse_evaluation(content)
+        except AccessDeniedError as error:
+            error.detail += _DENIED
+            raise
+        except NotFoundError as error:
+            raise NotFoundError(
+                "No evaluation summary",
+                f"{place}, which Rekognition names for {version.name}, is not there any more: its "
+                "bucket or the object was deleted.",
+                "Put it back, or train and promote a new version.",
+            ) from error
+        except ValueError as error:
+            raise InputError(
+                "Evaluation summary not understood",
+                f"{place}, {error}.",
+                f"To see it:\n    aws s3 cp {place} -",
+            ) from error
 
     def occupants(
         self, *, role: str | None, besides: str | None = None
@@ -206,7 +269,15 @@ def _version(description: ProjectVersionDescriptionTypeDef) -> ModelVersion:
         max_units=description.get("MaxInferenceUnits"),
         message=description.get("StatusMessage", ""),
         f1=description.get("EvaluationResult", {}).get("F1Score"),
+        summary=_summary(description),
     )
+
+
+def _summary(description: ProjectVersionDescriptionTypeDef) -> str | None:
+    """Return where the summary lies; only the service knows, its name follows no rule."""
+    place = description.get("EvaluationResult", {}).get("Summary", {}).get("S3Object", {})
+    bucket, key = place.get("Bucket"), place.get("Name")
+    return f"s3://{bucket}/{key}" if bucket and key else None
 
 
 def _label(found: CustomLabelTypeDef) -> Label:

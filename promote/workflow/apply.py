@@ -52,8 +52,9 @@ from promote.workflow.giving_way import giving_way, waiting_for_owner
 from promote.workflow.journal import Journal
 from promote.workflow.lease import holding
 from promote.workflow.lifecycle import close_stopped
+from promote.workflow.pinning import pinned
 from promote.workflow.preflight import judge_now, preflight
-from promote.workflow.recording import begin, end, result_of
+from promote.workflow.recording import begin, end, result_of, resume
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
 from promote.workflow.site import Announcer
@@ -123,6 +124,8 @@ def abort(given: Application, reason: str) -> Result:
         if unfinished.turned is None and not can_turn_back(run.plan, run.observe()):
             raise too_late(run.plan)
         _announce_beginning(run, 0, resumed=True)
+        if unfinished.turned is not None:
+            resume(run)
         return _put_back(run, unfinished, reason, began)
 
 
@@ -142,8 +145,9 @@ def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[R
         heartbeat=waiting_for_owner(given.announce, world.clock, given.topology.lease),
     )
     chronicle = Chronicle()
-    place = naming_the_place(Journal(world.store, request.model), request.environment)
-    with place, lock as lease, giving_way(lease.keep):
+    journal = Journal(world.store, request.model)
+    place = naming_the_place(journal, request.environment)
+    with place, lock as lease, giving_way(lease.keep), pinned(journal, lease.keep):
         yield Run(
             world=chronicle.watching(world),
             topology=given.topology,
@@ -172,6 +176,7 @@ def _apply(run: Run, seen: Observation | None) -> Result:
         if unfinished.turned is not None:
             run = replace(run, plan=unfinished.plan)
             _announce_beginning(run, 0, resumed=True)
+            resume(run)
             _put_back(run, unfinished, unfinished.turned.reason, began)
             raise put_back_before(run.plan, run.promotion, unfinished.turned.reason)
     # Another run of an unfinished promotion writes without a record, so that a look may be torn.
@@ -188,8 +193,10 @@ def _apply(run: Run, seen: Observation | None) -> Result:
     gates = () if resumed else judge_now(run, state, observation)
     steps = remaining(run.plan, observation)
     _announce_beginning(run, len(steps), resumed=resumed)
-    preflight(run, steps)
-    if not resumed:
+    preflight(run, steps, observation)
+    if resumed:
+        resume(run)
+    else:
         begin(run, gates, observation)
     with resumable(run.plan):
         return _carry_out(run, steps, observation, began)

@@ -8,7 +8,7 @@ from promote.core.chain import Broken, Chain, LedgerObject, checked
 from promote.core.fold import fold
 from promote.errors import RefusedError
 from promote.ports import Store
-from promote.workflow.checkpoint import decoded
+from promote.workflow.checkpoint import damage, decoded
 from promote.workflow.side_by_side import side_by_side
 
 
@@ -47,6 +47,9 @@ def whole_chain(store: Store, model: str) -> Chain:
 
 def _pinned_otherwise(item: LedgerObject, chain: Chain) -> Broken | None:
     """Say what a checkpoint says that the records do not; one by another rule says nothing."""
+    wrong = damage(item.content)
+    if wrong is not None:
+        return Broken(record=item.key, expected="a checkpoint as it was written", found=wrong)
     pinned = decoded(item.content)
     if pinned is None:
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from promote.core.coverage import role_coverage
 from promote.core.grants import allowed_patterns, exact_versions
 from promote.core.observation import AccessRoleState, Json, Observation
+from promote.core.parts import Model
 from promote.core.policies.difference import Comparison, compare, foreign
 from promote.core.policies.documents import (
     access_policy_context,
@@ -15,7 +16,7 @@ from promote.core.policies.documents import (
     wanted_documents,
 )
 from promote.core.policies.proof import Render
-from promote.core.topology import Environment, Model, Target, Topology
+from promote.core.topology import Environment, Target, Topology
 from promote.iam.elements import Kind
 from promote.ports import World
 from promote.workflow.observe import Observer

@@ -1,7 +1,8 @@
 """Walk every path that a promotion takes and say which is closed.
 
 It only reads, but for one object that it puts beside the ledger's records and takes away again:
-nothing else tells whether the ledger can be written.
+nothing else tells whether the ledger can be written. Where people are asked for approvals it also
+tries one that it should not be able to write.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from dataclasses import dataclass
 
 from promote.arn import parse_arn
 from promote.core.observation import Json
+from promote.core.parts import Model
 from promote.core.status import Finding
-from promote.core.topology import Environment, Model, Target, Topology
+from promote.core.topology import Environment, Target, Topology
 from promote.errors import NotFoundError, PromoteError, QuotaError, RefusedError
 from promote.iam.document import same
 from promote.iam.quota import TRUST_RAISED, trust_usage
 from promote.ports import World
+from promote.workflow.gate_checks import gate_checks
 from promote.workflow.journal import Journal
+from promote.workflow.review_checks import review_checks
 from promote.workflow.side_by_side import side_by_side
 
 Check = Callable[[], str]
@@ -39,6 +43,7 @@ class Doctor:
             checks += self._roles(environment)
             for model in self.topology.models:
                 checks += self._model(environment, model)
+                checks += gate_checks(self.world, self.topology, environment, model)
         once = dict(reversed(checks))
         subjects = dict.fromkeys(subject for subject, _ in checks)
         return side_by_side(lambda subject: _finding(subject, once[subject]), subjects)
@@ -46,6 +51,14 @@ class Doctor:
     def _basics(self) -> Iterator[tuple[str, Check]]:
         yield "credentials", lambda: self.world.identities.caller().arn
         yield "ledger", self._ledger
+        yield from review_checks(self.world, self.topology)
+        key = self.topology.signing_key
+        if key is not None:
+            yield f"signing key {key}", lambda: self._sign(key)
+
+    def _sign(self, key: str) -> str:
+        self.world.signer.expect(key)
+        return "can sign the records"
 
     def _ledger(self) -> str:
         store, models = self.world.store, self.topology.models

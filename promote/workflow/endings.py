@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from promote.arn import short_version
 from promote.core import asked
 from promote.core.facts import Changed
-from promote.core.gates import GateResult, Verdict
+from promote.core.gates import GateResult
+from promote.core.gates.wording import moment
 from promote.core.membership import joiners, leavers
-from promote.core.plan import Plan, Stop
+from promote.core.plan import Plan, Request, Stop
 from promote.core.remedies import to_pass
 from promote.core.result import Result
 from promote.core.topology import Environment, Topology
@@ -119,16 +120,39 @@ def refuse_unless_passed(
     Raises:
         RefusedError: See above.
     """
-    failing = [gate for gate in gates if gate.verdict is not Verdict.PASS]
+    failing = [gate for gate in gates if gate.refuses]
     if not failing:
         return
     request = plan.request
-    lines = [f"  {gate.gate}  {gate.measured}; required: {gate.required}" for gate in failing]
+    lines = [f"  {gate.gate}  {_told(gate, request)}" for gate in failing]
     raise RefusedError(
         "Promotion refused",
         f"{len(failing)} of {len(gates)} gates refused {request.model}/"
         f"{short_version(request.version)} for {request.environment}:\n" + "\n".join(lines),
         to_pass(failing, request, environment.after),
+    )
+
+
+def _told(gate: GateResult, request: Request) -> str:
+    """Write what a gate measured beside what it requires, and that its override has expired."""
+    lapsed = (each.expires for each in request.overrides if each.gate == gate.gate)
+    expired = "".join(f"; its override expired at {moment(each)}" for each in lapsed)
+    return f"{gate.measured}; required: {gate.required}{expired}"
+
+
+def golden_refused(plan: Plan, gates: tuple[GateResult, ...]) -> RefusedError:
+    """Say how the golden images were answered, and that this does not do."""
+    request = plan.request
+    told = [f"  {gate.gate} {gate.verdict.value}  {_told(gate, request)}" for gate in gates]
+    lines = [each.replace("; ", ";\n    ") for each in told]  # one thing that was asked on each
+    return RefusedError(
+        "The gate golden refused the version",
+        f"By its answers to the golden images, {request.model}/{short_version(request.version)} "
+        f"does not go live in {request.environment}:\n" + "\n".join(lines),
+        "Look at the images that it lost: if they are at fault, mend them; if the model is, train "
+        "a better version. What is inconclusive takes more images, or a running version that "
+        "answers. To let it go live all the same, once, with these numbers on record:\n"
+        f"    {asked.once_more(request, ('golden',))}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Carry a plan's steps out, forward: start, grant, prove, switch, verify.
+"""Carry a plan's steps out, forward: start, grant, prove, judge, switch, verify.
 
 What does not depend on each other (the proofs of all targets, the pointers of a wave) is done side
 by side. Right before a write the thing to be written is read once more; the rest was observed.
@@ -25,12 +25,13 @@ from promote.core.plan import (
 from promote.errors import PromoteError, StalePlanError
 from promote.workflow.access import write_policy
 from promote.workflow.endings import RESUMABLE
+from promote.workflow.golden import judge_golden
 from promote.workflow.lifecycle import bring_up
 from promote.workflow.probe import prove_allowed
 from promote.workflow.room import let_go
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
-from promote.workflow.smoke import below_threshold, smoke_test
+from promote.workflow.smoke import SmokeResult, below_threshold, smoke_test
 from promote.workflow.steps import Do, carry_out, groups
 from promote.workflow.trying import attempt
 from promote.workflow.waves import Reached, failed_before, roll_out
@@ -45,6 +46,7 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> R
     """
     do = partial(_forward, run, observation)
     failed: dict[str, str] = {}
+    tested: dict[str, SmokeResult] = {}
     for group in groups(steps):
         if isinstance(group[0], Switch | Bake | Drain) or _retires(group[0]):
             break
@@ -54,10 +56,11 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> R
         )
         carry_out(run, fresh, steps, do)
         if isinstance(group[0], Prove):
-            _smoke(run, fresh)
+            tested |= _smoke(run, fresh)
             failed |= _prove_again(
                 run, tuple(each for each in group if each not in fresh), steps, do
             )
+    judge_golden(run, observation, tested)
     if not any(isinstance(step, Switch) for step in steps) and _verified(run):
         return Reached()
     if run.plan.request.rollback:
@@ -139,7 +142,7 @@ def _edited(run: Run, step: Grant) -> StalePlanError:
     )
 
 
-def _smoke(run: Run, group: tuple[Step, ...]) -> None:
+def _smoke(run: Run, group: tuple[Step, ...]) -> dict[str, SmokeResult]:
     targets = tuple(run.target(step.account) for step in group if isinstance(step, Prove))
     version = run.plan.request.version
     patience = run.environment.propagation.deadline.total_seconds()
@@ -150,6 +153,7 @@ def _smoke(run: Run, group: tuple[Step, ...]) -> None:
     )
     if not all(result.passed for result in results):
         raise below_threshold(results, version)
+    return {result.target.account: result for result in results}
 
 
 def _verified(run: Run) -> bool:

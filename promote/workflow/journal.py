@@ -10,41 +10,23 @@ there on, however long the history is; `records` reads and checks all of it.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import itertools
-import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from promote.core.chain import Entry, encoded
-from promote.core.codec import CodecError, canonical, from_json, to_json
+from promote.core.chain import encoded
 from promote.core.fold import fold
 from promote.core.record import LedgerState, PromotionEnded, Record
 from promote.errors import NeedsAttentionError, PromoteError
 from promote.ports import Store
-from promote.workflow.checkpoint import Checkpoint, checkpoint_of, decoded
+from promote.workflow.checkpoint import Checkpoint, checkpoint_of, damage, decoded
+from promote.workflow.checkpoint import encoded as checkpoint_bytes
 from promote.workflow.contention import Turns
+from promote.workflow.links import Link, expect_chain, expect_pinned, expect_start, link_of
 
 _LOG = logging.getLogger("promote")
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    key: str
-    number: int
-    digest: str
-    entry: Entry | Record | None
-    """A record alone is of the time before the chain; None when the object is torn."""
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """What it says: one record, or none when it is torn."""
-        if self.entry is None:
-            return ()
-        return (self.entry.record if isinstance(self.entry, Entry) else self.entry,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +39,15 @@ class _View:
     digest: str = ""
     tag: str | None = None
     """The checkpoint's; None when there is none."""
+    torn: bool = False
+    """Whether the last object is."""
 
 
 @dataclass(slots=True)
 class _Memory:
     view: _View | None = None
+    told: str = ""
+    """The tag of a damaged checkpoint that was told of."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -90,9 +76,9 @@ class Journal:
         pinned, _ = self._checkpoint()
         links = self._links()
         if links:
-            _expect_start(links[0])
+            expect_start(links[0])
         if pinned is not None:
-            _expect_pinned(pinned, links, self._checkpoint_key)
+            expect_pinned(pinned, links, self._checkpoint_key)
         return self._said(links)
 
     def legible(self) -> tuple[Record, ...]:
@@ -141,6 +127,16 @@ class Journal:
             if isinstance(record, PromotionEnded):
                 self._memory.view = self._pin(view)
 
+    def pin(self) -> None:
+        """Leave a checkpoint of an unfinished promotion, so that its newest records are missed.
+
+        For the end of a run that leaves one; without it nothing is lost but that.
+        """
+        with self._memory.lock:
+            view = self._look()
+            if fold(view.records).open and not view.torn:
+                self._memory.view = self._pin(view)
+
     def _create(self, record: Record, view: _View) -> bytes | None:
         """Write a record after those of a view; None when somebody else took the number."""
         number = view.number + 1
@@ -154,7 +150,7 @@ class Journal:
     def _pin(self, view: _View) -> _View:
         """Leave a checkpoint; without it nothing is lost but time."""
         checkpoint = checkpoint_of(view.records, number=view.number, digest=view.digest)
-        content = canonical(to_json(checkpoint))
+        content = checkpoint_bytes(checkpoint)
         with contextlib.suppress(PromoteError):
             if view.tag is None:
                 tag = self.store.create(self._checkpoint_key, content)
@@ -169,20 +165,22 @@ class Journal:
         if pinned is None:
             links = self._links()
             if links:
-                _expect_start(links[0])
+                expect_start(links[0])
             records = self._said(links)
         else:
             links = self._links(after=pinned.number - 1)
-            _expect_pinned(pinned, links, self._checkpoint_key)
+            expect_pinned(pinned, links, self._checkpoint_key)
             records = (*pinned.records, *self._said(links)[1:])
         last = links[-1] if links else None
-        view = _View(records, last.number, last.digest, tag) if last else _View(tag=tag)
+        view = _View(tag=tag)
+        if last is not None:
+            view = _View(records, last.number, last.digest, tag, torn=last.entry is None)
         self._memory.view = view
         return view
 
-    def _said(self, links: Sequence[_Link]) -> tuple[Record, ...]:
+    def _said(self, links: Sequence[Link]) -> tuple[Record, ...]:
         """Return the records of links that follow on each other, and say when the last is torn."""
-        _expect_chain(links)
+        expect_chain(links)
         if links and links[-1].entry is None:
             self.say(
                 f"The last record of the ledger, {links[-1].key}, is torn; it is skipped, as if "
@@ -193,7 +191,17 @@ class Journal:
     def _checkpoint(self) -> tuple[Checkpoint | None, str | None]:
         """Return the checkpoint, if it is one of this rule, and the tag of whatever is there."""
         found = self.store.read(self._checkpoint_key)
-        return (decoded(found.content), found.tag) if found else (None, None)
+        if found is None:
+            return None, None
+        wrong = damage(found.content)
+        if wrong is not None and found.tag != self._memory.told:
+            self._memory.told = found.tag
+            self.say(
+                f"The checkpoint {self._checkpoint_key} is not as it was written: {wrong}. It is "
+                "not used; every record is read instead. To check them all: "
+                f"promote history {self.model} --verify"
+            )
+        return decoded(found.content), found.tag
 
     @property
     def _checkpoint_key(self) -> str:
@@ -202,86 +210,11 @@ class Journal:
     def _key(self, number: int) -> str:
         return f"{self.model}/records/{number:08d}.json"
 
-    def _links(self, *, after: int = 0) -> list[_Link]:
+    def _links(self, *, after: int = 0) -> list[Link]:
         """Read the records that follow the one of a number."""
         last = self._key(after) if after else ""
         return [self._read(key) for key in self.store.keys(f"{self.model}/records/", last)]
 
-    def _read(self, key: str) -> _Link:
+    def _read(self, key: str) -> Link:
         stored = self.store.read(key)
-        if stored is None:
-            raise _unreadable(key, "it was listed, but is gone.")
-        try:
-            number = int(key.rpartition("/")[2].removesuffix(".json"))
-        except ValueError as error:
-            raise _unreadable(key, "its name is not a number.") from error
-        digest = hashlib.sha256(stored.content).hexdigest()
-        return _Link(key, number, digest, _decoded(stored.content, key))
-
-
-@functools.lru_cache(maxsize=64)  # a record never changes, and every look reads it again
-def _decoded(content: bytes, key: str) -> Entry | Record | None:
-    try:
-        data = json.loads(content)
-    except ValueError:
-        return None
-    old = isinstance(data, dict) and "kind" in data
-    try:
-        found: Entry | Record = from_json(Record if old else Entry, data, key, lenient=True)
-    except CodecError as error:
-        raise _unknown(key, str(error)) from error
-    return found
-
-
-def _expect_start(link: _Link) -> None:
-    if isinstance(link.entry, Entry) and link.entry.previous:
-        raise _broken(link.key, "names a record before it, but there is none")
-
-
-def _expect_pinned(pinned: Checkpoint, links: Sequence[_Link], key: str) -> None:
-    """Raise `NeedsAttentionError` if the record that a checkpoint names is not there any more."""
-    if not any((each.number, each.digest) == (pinned.number, pinned.digest) for each in links):
-        raise _broken(key, f"was made when number {pinned.number} was the last record, and that")
-
-
-def _expect_chain(links: Sequence[_Link]) -> None:
-    """Raise `NeedsAttentionError` at the first link that does not follow on the one before."""
-    for link in links:
-        if isinstance(link.entry, Entry) and link.entry.number != link.number:
-            raise _broken(link.key, f"was written as number {link.entry.number}")
-    for before, link in itertools.pairwise(links):
-        if isinstance(link.entry, Entry):
-            if link.entry.previous != before.digest:
-                raise _broken(link.key, f"does not follow on {before.key} as that is now")
-        elif before.entry is None:
-            raise _unreadable(before.key, "it is torn, and the record after it does not know.")
-        elif link.entry is not None and isinstance(before.entry, Entry):
-            raise _broken(link.key, f"is not chained, but {before.key} before it is")
-
-
-def _unreadable(key: str, why: str) -> NeedsAttentionError:
-    return NeedsAttentionError(
-        "A record of the ledger cannot be read",
-        f"{key}: {why} Without it nobody can tell what is unfinished or claimed.",
-        "Restore the object from a backup, or move it away if it was never a record.",
-    )
-
-
-def _unknown(key: str, why: str) -> NeedsAttentionError:
-    return NeedsAttentionError(
-        "A record of the ledger cannot be read",
-        f"This version of promote does not know what it says: {why}. Without it nobody can tell "
-        "what is unfinished or claimed.",
-        "If a newer version of promote wrote it, use that one, here and wherever else this model "
-        f"is promoted. Otherwise restore {key} from a backup; other records build on it, so never "
-        "remove it.",
-    )
-
-
-def _broken(key: str, why: str) -> NeedsAttentionError:
-    return NeedsAttentionError(
-        "The chain of the ledger's records is broken",
-        f"{key} {why}. A record was changed, removed or put there by something else than this "
-        "version of promote, so nobody can tell what is unfinished or claimed.",
-        "Restore the records of this model from a backup.",
-    )
+        return link_of(key, None if stored is None else stored.content)

@@ -141,8 +141,14 @@ def bring_down(
 def close_claim(site: Site, version_arn: str) -> None:
     """Record that a version which we had started does not run any more."""
     if version_arn in site.journal.state().claims:
-        at = site.world.clock.now()
-        site.record(ClaimClosed(at=at, promotion=site.promotion, version=version_arn))
+        closed = ClaimClosed(
+            at=site.world.clock.now(),
+            promotion=site.promotion,
+            version=version_arn,
+            by=site.caller.arn,
+            execution=site.execution,
+        )
+        site.record(closed)
 
 
 def close_stopped(site: Site, steps: Iterable[Step], observation: Observation) -> None:
@@ -172,8 +178,14 @@ def _describe(site: Site, version_arn: str, observation: Observation) -> ModelVe
 
 def _ask_to_start(site: Site, step: Start) -> bool:
     """Ask for the start under a claim; say whether the service answered."""
-    at = site.world.clock.now()
-    site.record(ClaimOpened(at=at, promotion=site.promotion, version=step.version))
+    opened = ClaimOpened(
+        at=site.world.clock.now(),
+        promotion=site.promotion,
+        version=step.version,
+        by=site.caller.arn,
+        execution=site.execution,
+    )
+    site.record(opened)
     try:
         site.service.start(
             step.version, min_units=step.min_units, max_units=step.max_units, role=site.operator

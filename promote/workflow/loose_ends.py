@@ -67,6 +67,12 @@ def _claimed_in_vain(seen: Observation) -> list[str]:
 
 def record_revoked(site: Site, environment: str, version: str) -> None:
     """Record that an environment lost its access to a version."""
-    at, by = site.world.clock.now(), site.caller.arn
-    changed = AccessChanged(at=at, by=by, environment=environment, version=version, granted=False)
+    changed = AccessChanged(
+        at=site.world.clock.now(),
+        by=site.caller.arn,
+        environment=environment,
+        version=version,
+        granted=False,
+        execution=site.execution,
+    )
     site.record(changed)

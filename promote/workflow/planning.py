@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 from promote.arn import short_version
 from promote.core.facts import changed_facts
-from promote.core.history import history_of
+from promote.core.gates.override import NOTHING, Lifting
+from promote.core.history import History, history_of
 from promote.core.observation import Observation
 from promote.core.plan import Plan, Request
 from promote.core.planner import make_plan
 from promote.core.policies.proof import Render
 from promote.core.wish import Wish
 from promote.workflow.endings import refuse_leavers
+from promote.workflow.evidence import Gathering
 from promote.workflow.observe import Observer
 from promote.workflow.single import find
 from promote.workflow.unfinished import in_the_way_of_rollback, unfinished_of
@@ -34,6 +36,8 @@ class Asked:
     """The name and version of this program, for the plan's `made`."""
     warn: Callable[[str], None]
     """Told which versions a rollback passes over."""
+    lifts: Lifting = NOTHING
+    """The gates that are lifted for this once."""
 
     def wish(self, version: str, observation: Observation, *, rollback: bool) -> Wish:
         """Return the wish for a version, by its ARN, in the world as observed."""
@@ -44,6 +48,7 @@ class Asked:
             requested_by=self.requested_by,
             reason=self.reason,
             rollback=rollback,
+            overrides=self.lifts.overrides(self.reason, self.requested_by, observation.at),
         )
         return Wish(
             request=request,
@@ -67,8 +72,25 @@ def plan_promotion(asked: Asked, version: str) -> tuple[Plan, Observation]:
         PromoteError: As `make_plan`.
     """
     observation = asked.observer.observe(version)
-    arn = find(observation, version, observation.model).arn
-    return _plan(asked.wish(arn, observation, rollback=False), asked.tool), observation
+    found = find(observation, version, observation.model)
+    wish = asked.wish(found.arn, observation, rollback=False)
+    look = Gathering(asked.observer.world, wish.topology, observation.model, wish.environment)
+    begun = _plan_to_resume(wish)
+    if begun is not None:
+        _tell_unlifted(asked, begun)
+        return begun, observation
+    return make_plan(replace(wish, findings=look.findings(found)), tool=asked.tool), observation
+
+
+def _tell_unlifted(asked: Asked, begun: Plan) -> None:
+    """Say that a plan which was begun lifts what it lifted then, and nothing else."""
+    lifted = {each.gate for each in begun.request.overrides}
+    more = [gate for gate in asked.lifts.gates if gate not in lifted]
+    if more:
+        asked.warn(
+            f"The promotion was begun already and goes on as it was planned then: it does not lift "
+            f"{', '.join(more)}."
+        )
 
 
 def plan_rollback(asked: Asked, version: str | None) -> tuple[Plan, Observation]:
@@ -93,7 +115,8 @@ def plan_rollback(asked: Asked, version: str | None) -> tuple[Plan, Observation]
         found = observation.version(arn)
         starts = found is not None and not found.status.occupies_slot
         observation = observer.observe(arn) if starts else observation
-    return _plan(asked.wish(arn, observation, rollback=True), asked.tool), observation
+    wish = asked.wish(arn, observation, rollback=True)
+    return _plan_to_resume(wish) or make_plan(wish, tool=asked.tool), observation
 
 
 def _way_back(asked: Asked, version: str | None, observation: Observation) -> str:
@@ -108,7 +131,7 @@ def _way_back(asked: Asked, version: str | None, observation: Observation) -> st
         raise in_the_way_of_rollback(ledger, begun, wanted)
     history = history_of(observation, environment)
     if wanted is not None:
-        return history.expect(wanted)
+        return _by_name(asked, history, wanted)
     choice = history.choose()
     for value, why in choice.passed_over.items():
         asked.warn(f"{short_version(value)} is passed over: {why}.")
@@ -118,8 +141,13 @@ def _way_back(asked: Asked, version: str | None, observation: Observation) -> st
     return choice.version
 
 
-def _plan(wish: Wish, tool: str) -> Plan:
-    return _plan_to_resume(wish) or make_plan(wish, tool=tool)
+def _by_name(asked: Asked, history: History, wanted: str) -> str:
+    """Return a version that was asked for, and warn of what speaks against it."""
+    found = history.expect(wanted)
+    if doubts := history.doubts(found):
+        name, place = short_version(found), history.environment
+        asked.warn(f"{name} is no version that a rollback of {place} picks by itself: {doubts}.")
+    return found
 
 
 def _plan_to_resume(wish: Wish) -> Plan | None:

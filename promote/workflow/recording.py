@@ -1,4 +1,4 @@
-"""The two records that begin and end a promotion, with everything that an auditor asks of them."""
+"""The records that begin a promotion, take it up again and end it, with all that auditors ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from promote.core.gates.result import GateResult
 from promote.core.observation import Observation
 from promote.core.planfile import digest
 from promote.core.progress import previous
-from promote.core.record import PromotionEnded, PromotionStarted
+from promote.core.record import PromotionEnded, PromotionResumed, PromotionStarted
 from promote.core.result import Left, Outcome, Result
 from promote.workflow.endings import told_unless_recorded
 from promote.workflow.run import Run
@@ -38,6 +38,18 @@ def begin(run: Run, gates: tuple[GateResult, ...], observation: Observation) -> 
     )
 
 
+def resume(run: Run) -> None:
+    """Record who takes an unfinished promotion up as it is; comes before its first write."""
+    run.record(
+        PromotionResumed(
+            at=run.world.clock.now(),
+            promotion=run.promotion,
+            by=run.caller.arn,
+            execution=run.execution,
+        )
+    )
+
+
 def end(run: Run, result: Result) -> Result:
     """Record how a promotion ended, and return it."""
     ended = PromotionEnded(
@@ -47,6 +59,8 @@ def end(run: Run, result: Result) -> Result:
         result=result,
         steps=run.chronicle.steps(),
         policies=run.chronicle.policies(run.plan, run.targets),
+        by=run.caller.arn,
+        execution=run.execution,
     )
     with told_unless_recorded(run.plan, result):
         if result.rollback and result.result is Outcome.PROMOTED:

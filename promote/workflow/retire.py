@@ -33,7 +33,7 @@ from promote.workflow.site import Site
 from promote.workflow.steps import carry_out, groups
 from promote.workflow.wait import pause
 
-_HEARTBEAT = 10.0  # seconds between two looks at the clock while applications drain
+_HEARTBEAT = 10.0  # seconds between two looks: at the clock, at alarms while a wave bakes
 
 
 def retire(
@@ -102,10 +102,16 @@ def _drained_at(run: Run, step: Drain, switched_at: datetime | None) -> datetime
     )
 
 
-def wait_until(run: Run, end: datetime, what: str) -> None:
+def wait_until(run: Run, end: datetime, what: str, *, look: Callable[[], str] = lambda: "") -> None:
     """Wait for a moment, keeping the lock; never longer than it was away when the wait began.
 
     So a wall clock that somebody turns back does not prolong it.
+
+    Args:
+        run: The promotion.
+        end: The moment, in UTC.
+        what: What is waited for, to be told.
+        look: Has a look at something else at every heartbeat, and says what it saw.
     """
     clock, began = run.world.clock, run.world.clock.monotonic()
     whole = max(0.0, (end - clock.now()).total_seconds())
@@ -115,11 +121,12 @@ def wait_until(run: Run, end: datetime, what: str) -> None:
         gone = clock.monotonic() - began
         return min((end - clock.now()).total_seconds(), whole - gone)
 
-    while (left := to_go()) > 0:
+    while to_go() > 0:
         run.keep()
         # The text stays the same, so that a log has a heartbeat and no line for each look.
-        run.waiting(what, f"until {end:%Y-%m-%dT%H:%M:%SZ}", clock.monotonic() - began, whole)
-        pause(pace, min(left, _HEARTBEAT))
+        status = "; ".join(filter(None, (f"until {end:%Y-%m-%dT%H:%M:%SZ}", look())))
+        run.waiting(what, status, clock.monotonic() - began, whole)
+        pause(pace, min(to_go(), _HEARTBEAT))
 
 
 def _never_named(steps: tuple[Step, ...], observation: Observation) -> tuple[Stop, ...]:

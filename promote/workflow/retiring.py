@@ -231,8 +231,14 @@ def _begin(run: Run, observation: Observation, group: tuple[Step, ...]) -> None:
     revoked = [v for step in group if isinstance(step, Revoke) for v in step.revoked]
     for version in dict.fromkeys(revoked):
         if (name, version) not in observation.ledger.revoking:
-            at, by = run.world.clock.now(), run.caller.arn
-            run.record(RevocationStarted(at=at, by=by, environment=name, version=version))
+            begun = RevocationStarted(
+                at=run.world.clock.now(),
+                by=run.caller.arn,
+                environment=name,
+                version=version,
+                execution=run.execution,
+            )
+            run.record(begun)
 
 
 def _run(given: Retiring, environment: Environment, plan: Plan) -> Run:
@@ -246,6 +252,7 @@ def _run(given: Retiring, environment: Environment, plan: Plan) -> Run:
         caller=site.caller,
         announce=site.announce,
         keep=site.keep,
+        execution=site.execution,
         plan=plan,
         wait_at_most=given.wait_at_most,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from promote.arn import short_version
 from promote.core import asked, reviews
+from promote.core.approved import Said
 from promote.core.fitting import misfits
 from promote.core.gates.approval import Review, person
 from promote.core.gates.result import GateResult, Verdict
@@ -51,6 +52,19 @@ class Reviews:
         found = side_by_side(self._read, [name for name in names if reviews.is_review(name)])
         return tuple(each for each in found if each is not None)
 
+    def legible(self) -> Said:
+        """Read all that can be read, and say of the rest why not; for an audit alone."""
+        reviewed: list[Reviewed] = []
+        illegible: list[str] = []
+        for name in self.store.keys(reviews.folder(self.model)):
+            try:
+                found = self._read(name) if reviews.is_review(name) else None
+            except NeedsAttentionError as error:
+                illegible.append(error.detail)
+            else:
+                reviewed += [] if found is None else [found]
+        return Said(tuple(reviewed), tuple(illegible))
+
     def write(self, reviewed: Reviewed, by: str) -> None:
         """Write what an author says of a plan, over what the same one said of it before."""
         name, content = (
@@ -80,7 +94,8 @@ class Reviews:
             raise NeedsAttentionError(
                 "A review in the ledger cannot be read",
                 f"{name}: {error}. Without it nobody can tell what people said of the plan.",
-                "Find out who wrote the object; if it is no review, move it away.",
+                "Find out who wrote the object. If it is no review, move it away; if it is one, "
+                "let its author say it again:\n    promote approve plan.json",
             ) from error
         if found is None:
             self.say(f"The review {name} is torn; it is skipped, as if nothing had been said.")
@@ -239,7 +254,7 @@ class Reviewer:
                 "since it was made. Nothing was recorded.",
                 f"Make it again:\n    {asked.plan(request)} --out plan.json",
             )
-        found = misfits(plan, self.topology)
+        found = misfits(plan, self.topology, now=self.world.clock.now())
         if found:
             raise unfitting(plan, found)
 
@@ -272,10 +287,11 @@ class Reviewer:
                 "so nobody can tell whether it is who asked. Nothing was recorded.",
                 "Approve it with the credentials of a person:\n    promote approve plan.json",
             )
-        if who == person(request.requested_by):
+        same = [each for each in asked.requesters(request) if person(each) == who]
+        if same:
             raise RefusedError(
                 "Nobody approves their own plan",
-                f"{request.requested_by} asked for it, and {self.caller.arn} is the same person. "
+                f"{same[0]} asked for it, and {self.caller.arn} is the same person. "
                 "Nothing was recorded.",
                 "Let somebody else approve it:\n    promote approve plan.json",
             )

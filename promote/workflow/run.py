@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 
 from promote.core.plan import Plan
+from promote.ports import LabelledImage
 from promote.workflow.chronicle import Chronicle
 from promote.workflow.site import Site
 
@@ -17,9 +19,20 @@ class Run(Site):
     plan: Plan
     wait_at_most: timedelta = timedelta(minutes=10)
     """What falls due within this time is finished; the rest is left and said."""
-    execution: str | None = None
-    """The id of the pipeline execution that it is a part of."""
     chronicle: Chronicle = field(default_factory=Chronicle)
+
+    @cached_property
+    def golden_images(self) -> tuple[LabelledImage, ...]:
+        """The images of the gate `golden`, read once; the smoke test's where they are the same.
+
+        Raises:
+            InputError: There are none there, or one is unusable; names it and says why.
+        """
+        rule, smoke = self.environment.gates.golden, self.environment.smoke.images
+        if rule is None or rule.images in {None, smoke}:
+            return self.images
+        place = self.topology.fill(rule.images, model=self.model, environment=self.environment.name)
+        return self.world.images.load(place)
 
     def at(self, environment: str) -> Run:
         """Return the same run in an environment, given by its name, whose roles then act.

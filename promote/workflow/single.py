@@ -270,6 +270,7 @@ def _record(site: Site, wish: Wish, *, granted: bool) -> None:
             environment=site.environment.name,
             version=wish.request.version,
             granted=granted,
+            execution=site.execution,
         )
     )
 

@@ -60,6 +60,8 @@ class Site:
     """Called before every write and pause; raises when the lock was lost."""
     must_read: frozenset[str] | None = None
     """As that of an `Observer`."""
+    execution: str | None = None
+    """The id of the pipeline execution that it is a part of: kept in the records."""
 
     @property
     def cancelled(self) -> threading.Event:

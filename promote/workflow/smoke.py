@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from promote.arn import short_version
 from promote.core.events import SmokeTested
 from promote.core.record import VerificationDone
 from promote.core.topology import Target
-from promote.errors import AccessDeniedError, DeadlineError, ExplicitDenyError, FailedError
+from promote.errors import (
+    AccessDeniedError,
+    DeadlineError,
+    ExplicitDenyError,
+    FailedError,
+    ImageError,
+    InterruptedBySignalError,
+)
 from promote.ports import Credentials, Label, LabelledImage
 from promote.workflow.probe import blank_image
 from promote.workflow.side_by_side import side_by_side
@@ -16,7 +25,7 @@ from promote.workflow.wait import poll
 
 _LAGGARD = 10.0  # seconds
 _FRESH = 600.0  # seconds; a session of an access role lives for 900
-_NOTHING = Label(name="nothing", confidence=0.0)
+_BEAT = 10.0  # seconds of classifying after which the lock is kept and the wait is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,8 @@ class SmokeResult:
     """The share of images recognised; None when the environment has none."""
     required: float
     wrong: tuple[str, ...]
+    answers: tuple[str | None, ...] = ()
+    """What each image was recognised as, in their order; None is nothing."""
 
     @property
     def passed(self) -> bool:
@@ -72,21 +83,68 @@ def smoke_test(
         NotReadyError: The version does not site.
         AccessError: The path to it is closed.
     """
-    visit = _Visit(site, target)
-    visit.credentials()
     required = site.environment.smoke.min_accuracy
     if not site.images:
-        _classify(site, visit, version, blank_image(), patience)
+        _classify(site, _entered(site, target), version, blank_image(), patience)
         return SmokeResult(target=target, accuracy=None, required=required, wrong=())
+    found = classify_all(site, target, version, site.images, patience=patience)
     wrong = tuple(
-        f"{image.name}: expected {image.label}, got {best.name} ({best.confidence:.0f}%)"
-        for image in site.images
-        if (best := _best(site, visit, version, image, patience)).name != image.label
+        f"{image.name}: expected {image.label}, got {_told(best)}"
+        for image, best in zip(site.images, found, strict=True)
+        if best is None or best.name != image.label
     )
-    accuracy = 1 - len(wrong) / len(site.images)
-    result = SmokeResult(target=target, accuracy=accuracy, required=required, wrong=wrong)
+    result = SmokeResult(
+        target=target,
+        accuracy=1 - len(wrong) / len(site.images),
+        required=required,
+        wrong=wrong,
+        answers=tuple(None if best is None else best.name for best in found),
+    )
     _announce(site, result, version)
     return result
+
+
+def classify_all(
+    site: Site,
+    target: Target,
+    version: str,
+    images: Sequence[LabelledImage],
+    *,
+    patience: float | None = None,
+) -> tuple[Label | None, ...]:
+    """Return the most confident label of each image, as the applications of a target get it.
+
+    One after the other, so that live traffic of the version keeps most of its capacity.
+
+    Args:
+        site: Where.
+        target: From which account.
+        version: The version's ARN.
+        images: What to classify.
+        patience: As that of `smoke_test`.
+
+    Raises:
+        ImageError: The service refuses an image; names it.
+        PromoteError: As `smoke_test`.
+    """
+    visit, clock = _entered(site, target), site.world.clock
+    began = beaten = clock.monotonic()
+    found: list[Label | None] = []
+    for image in images:
+        if site.cancelled.is_set():
+            raise InterruptedBySignalError("Cancelled", "Another part of the command failed.")
+        if (now := clock.monotonic()) - beaten > _BEAT:
+            beaten = now
+            site.keep()
+            what = f"{target} to classify with {short_version(version)}"
+            site.waiting(what, f"{len(found)} of {len(images)} images", now - began, None)
+        try:
+            labels = _classify(site, visit, version, image.content, patience)
+        except ImageError as error:
+            error.detail = f"{image.name}: {error.detail}"
+            raise
+        found.append(labels[0] if labels else None)
+    return tuple(found)
 
 
 def verify_through_pointers(site: Site, version: str | None = None) -> VerificationDone:
@@ -157,15 +215,15 @@ def names_another(target: Target, found: str | None, expected: str | None) -> Fa
     )
 
 
-def _best(
-    site: Site,
-    visit: _Visit,
-    version: str,
-    image: LabelledImage,
-    patience: float | None,
-) -> Label:
-    labels = _classify(site, visit, version, image.content, patience)
-    return labels[0] if labels else _NOTHING
+def _entered(site: Site, target: Target) -> _Visit:
+    """Open the session at once: a role that may not be assumed is no replica that lags behind."""
+    visit = _Visit(site, target)
+    visit.credentials()
+    return visit
+
+
+def _told(label: Label | None) -> str:
+    return "nothing" if label is None else f"{label.name} ({label.confidence:.0f}%)"
 
 
 def _classify(

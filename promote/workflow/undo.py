@@ -76,6 +76,8 @@ def _turn(
         promotion=run.promotion,
         reason=before.reason if before else reason,
         switched=tuple(dict.fromkeys(switched)),
+        by=run.caller.arn,
+        execution=run.execution,
     )
     run.record(turned)
     return turned

@@ -1,5 +1,7 @@
 """Reach the targets wave by wave: switch, verify, bake, verify again; put back what fails.
 
+`workflow/baking.py` is the bake.
+
 Every run verifies every target anew: what an earlier run had switched counts for nothing until it
 has passed. A target that fails within `max_failures` goes back at once, and the rest goes on; with
 one more, the caller puts everything back.
@@ -10,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from promote.core.observation import Observation
 from promote.core.plan import Bake, Plan, Step, Switch
 from promote.core.record import TargetFailed, VerificationDone
 from promote.errors import PromoteError
+from promote.workflow.baking import Watch
 from promote.workflow.pointing import switch, switch_back
-from promote.workflow.retire import wait_until
 from promote.workflow.run import Run
 from promote.workflow.side_by_side import side_by_side
 from promote.workflow.steps import carry_out
@@ -49,7 +50,7 @@ def roll_out(
         PromoteError: More than `max_failures` targets failed, or a pointer could not be written;
             everything is to be put back.
     """
-    waves = _Waves(run, steps, observation, dict(failed))
+    waves = _Waves(run, steps, observation, dict(failed), Watch(run))
     for accounts in _waves(run.plan):
         waves.reach(accounts)
     waves.conclude()
@@ -77,6 +78,7 @@ class _Waves:
     steps: tuple[Step, ...]
     observation: Observation
     failed: dict[str, str]
+    watch: Watch
     passed: dict[str, float | None] = field(default_factory=dict)
     """The accuracy that was measured last, by account."""
     just_tried: Collection[str] = ()
@@ -98,15 +100,20 @@ class _Waves:
         if end is None or end > self.run.world.clock.now():
             self._verify(accounts)
         if bake is not None and end is not None and self._well(bake.accounts):
-            carry_out(self.run, (bake,), self.steps, partial(self._bake, end))
+            carry_out(self.run, (bake,), self.steps, lambda _bake: self.watch.bake(bake, end))
             self._verify(accounts)
 
     def conclude(self) -> None:
-        """Record that the version passed, when every target still names it and has passed."""
+        """Record that the version passed, when every target still names it and has passed.
+
+        After a promotion that bakes, every alarm is looked at for the last time.
+        """
         targets = self.run.plan.targets
         earlier = tuple(t.account for t in targets if t.account not in self.just_tried)
         found = side_by_side(lambda each: reads_it(self.run, each), self._well(earlier))
         self._fail(tuple(each for each in found if not each.passed))
+        if any(isinstance(step, Bake) for step in self.run.plan.steps):
+            self.watch.settle(f"After the last wave of {self.run.environment.name}")
         if not self.failed:
             self._record(tuple(target.account for target in targets), passed=True)
 
@@ -136,11 +143,6 @@ class _Waves:
         moments = [at for at in (*found, self.switched_at if just_now else None) if at is not None]
         latest = max(moments, default=self.run.world.clock.now())
         return latest + timedelta(seconds=step.seconds)
-
-    def _bake(self, end: datetime, step: Step) -> str:
-        assert isinstance(step, Bake)  # noqa: S101 (for the type; nothing else is in the group)
-        wait_until(self.run, end, f"wave {step.wave} of {step.environment} to bake")
-        return "left alone long enough"
 
     def _verify(self, accounts: tuple[str, ...]) -> None:
         """Use the version in each target of a wave as its applications would."""

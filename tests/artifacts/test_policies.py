@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.core.gates.labels import LabelRule
+from promote.core.gates.requirements import Requirements
+from promote.core.parts import MlAccount, PointerAddress
 from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.core.policies.intent import planned
+from promote.core.policies.proof import DiffersError, prove
 from promote.core.topology import Granularity
 from promote.errors import PolicyError, TemplateError
 from promote.iam.document import Effect, Kind, Policy, canonical, loads, parse
@@ -40,6 +44,8 @@ from tests.builders import (
 
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 ORGANIZATION = "o-a1b2c3d4e5"
+EVALUATIONS = f"s3://{DATA_LAKE.bucket}/evaluation/"
+ML_ALARM = f"arn:aws:cloudwatch:us-east-1:{ML}:alarm:models-unhealthy"
 SMOKE = f"arn:aws:iam::{QA}:role/promote-smoke"
 POINTER = f"arn:aws:ssm:us-east-1:{QA}:parameter/models/tools/version-arn"
 HOSTILE = [
@@ -66,9 +72,15 @@ ROWS: Mapping[str, Mapping[str, object]] = {**PERMISSIONS, **PROTECTIONS}
 @cache
 def wanted() -> tuple[WantedDocument, ...]:
     """List the documents of an organisation that needs every condition of a template."""
+    published = PointerAddress(name="/models/{model}/labels")
+    asked = Requirements(labels=LabelRule.KNOWN, alarms=("storefront-errors", ML_ALARM))
     topology = a_topology(
-        qa(), prod(vpc_endpoints=(ENDPOINT,)),
-        models=(a_model(), a_model(name="parts", project="spares")), organization=ORGANIZATION,
+        qa(gates=asked), prod(gates=asked, vpc_endpoints=(ENDPOINT,)),
+        models=(
+            a_model(labels_in=published),
+            a_model(name="parts", project="spares", labels_in=published),
+        ),
+        organization=ORGANIZATION, ml=MlAccount(account=ML, evaluations=EVALUATIONS),
         data_lake=DATA_LAKE, guardrails=GUARDRAILS, ledger="s3://team-ledger/tools",
         signing_key="arn:aws:kms:us-east-1:666666666666:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     )  # fmt: skip
@@ -146,15 +158,16 @@ class TestEveryTemplate:
 
     @by_kind
     def test_speaks_of_exactly_the_actions_of_the_table(self, kind: str) -> None:
-        denies = KINDS[kind] in {Kind.SCP, Kind.RCP}
+        effects = {Effect.DENY} if KINDS[kind] in {Kind.SCP, Kind.RCP} else {Effect.ALLOW}
+        effects |= {Effect.DENY} if kind == "ledger" else set()
         for document in (d for d in wanted() if d.kind == kind):
             policy = parse(render(kind, document.context), kind=KINDS[kind])
             actions = {action for one in policy.statements for action in one.actions}
             assert actions == set(ROWS[kind])
-            assert {one.effect for one in policy.statements} == {
-                Effect.DENY if denies else Effect.ALLOW
-            }
-            assert not any(one.not_actions or one.not_resources for one in policy.statements)
+            assert {one.effect for one in policy.statements} == effects
+            assert not any(one.not_actions for one in policy.statements)
+            but = [one for one in policy.statements if one.not_resources]
+            assert len(but) == (2 if kind == "ledger" else 0)
 
     @every_document
     def test_says_what_was_planned_statement_by_statement(self, document: WantedDocument) -> None:
@@ -181,6 +194,45 @@ class TestEveryTemplate:
             rest = {key: value for key, value in context.items() if key != name}
             with pytest.raises(TemplateError, match=rf"\.j2:\d+: '{name}' is undefined"):
                 render(kind, rest)
+
+
+class TestReadsThatGatesAskFor:
+    @pytest.mark.parametrize("kind", ["reader-ml", "reader-target", "data-lake-bucket"])
+    def test_are_proved_where_they_are_and_where_they_are_not(self, kind: str) -> None:
+        asked = next(d.context for d in wanted() if d.kind == kind)
+        unasked: dict[str, object] = {
+            "evaluations": None,
+            "labels": [],
+            "alarms": [],
+            "readers": [],
+        }
+        spared = {**asked, **{name: unasked[name] for name in unasked if name in asked}}
+        found = [prove(kind, render(kind, context), context) for context in (asked, spared)]
+        assert found[0].requests > found[1].requests
+
+    @pytest.mark.parametrize(
+        ("kind", "written", "instead", "refused"),
+        [
+            ("reader-ml", "{{ evaluations }}", '"arn:aws:s3:::*"', "more"),
+            ("reader-ml", '"s3:GetObject"', '["s3:GetObject", "s3:GetObjectAcl"]', "more"),
+            ("reader-ml", '"Resource": "*"\n    }\n    {% endif %}',
+             '"Resource": {{ alarms }}\n    }\n    {% endif %}', "less"),
+            ("reader-target", "{{ labels }}", '"arn:aws:ssm:*:*:parameter/*"', "more"),
+            ("reader-target", "{% if alarms %}", "{% if not alarms %}", "less"),
+            ("data-lake-bucket", "{{ evaluations }}", "{{ objects }}", "more"),
+            ("data-lake-bucket", "{{ readers }}", '"arn:aws:iam::222222222222:role/*"', "more"),
+        ],
+    )  # fmt: skip
+    def test_are_refused_when_they_differ(
+        self, kind: str, written: str, instead: str, refused: str
+    ) -> None:
+        path = policies_directory() / f"{kind}.json.j2"
+        text = path.read_text("utf-8")
+        assert text.count(written) == 1
+        context = next(d.context for d in wanted() if d.kind == kind)
+        document = fill(text.replace(written, instead), context, name=path.name)
+        with pytest.raises(DiffersError, match=f"allows {refused} than planned"):
+            prove(kind, document, context)
 
 
 class TestHostileValues:
@@ -332,6 +384,12 @@ class TestOtherRoles:
              f"arn:aws:rekognition:eu-west-1:{ML}:project/other/1767225600000"),
             ("reader-ml", "promote-reader", "iam:GetRolePolicy",
              f"arn:aws:iam::{ML}:role/tools-prod", f"arn:aws:iam::{ML}:role/admin"),
+            ("reader-ml", "promote-reader", "s3:GetObject",
+             "arn:aws:s3:::tools-images/evaluation/summary.json",
+             "arn:aws:s3:::tools-images/image.png"),
+            ("reader-target", f"{QA}:role/promote-reader", "ssm:GetParameter",
+             f"arn:aws:ssm:us-east-1:{QA}:parameter/models/tools/labels",
+             f"arn:aws:ssm:us-east-1:{QA}:parameter/models/tools/other"),
             ("reader-ml", "promote-reader", "iam:GetPolicyVersion",
              "arn:aws:iam::aws:policy/AmazonRekognitionReadOnlyAccess",
              f"arn:aws:iam::{QA}:policy/any"),
@@ -392,8 +450,9 @@ class TestOwnTemplates:
 
     def test_a_kind_that_has_none_there_is_ours(self, tmp_path: Path) -> None:
         self.write(tmp_path, self.OWN)
-        document = render("reader-target", self.CONTEXT, directory=tmp_path)
-        assert document == render("reader-target", self.CONTEXT)
+        context = {**self.CONTEXT, "labels": [], "alarms": []}
+        document = render("reader-target", context, directory=tmp_path)
+        assert document == render("reader-target", context)
 
     def test_an_undefined_name_is_located(self, tmp_path: Path) -> None:
         found = self.refusal(tmp_path, self.OWN.replace("{{ parameters", "{{ parameter"))

@@ -45,7 +45,8 @@ class Place:
         self.templates = directory / "policies"
         self.templates.mkdir()
         self.capture = capture
-        text = EXAMPLE.replace("version: 1\n", "version: 1\ntemplates: ./policies\n", 1)
+        top = "version: 1\nledger: s3://team-ledger/tools\ntemplates: ./policies\n"
+        text = EXAMPLE.replace("version: 1\n", top, 1)
         private = text.replace("    drain: 5s\n", PRIVATE).rstrip() + "\n"
         Path(self.file).write_text(private + PROTECTED)
 
@@ -131,6 +132,13 @@ DEFECTS = {
     ),
     "an endpoint for everybody": Defect(
         "rekognition-endpoint", '"ArnEquals": {"aws:PrincipalArn": {{ grant.roles }}}', ""
+    ),
+    "reviews in the name of others": Defect(
+        "ledger",
+        "{{ of_users }}",
+        '"arn:aws:s3:::team-ledger/*/approvals/*.review"',
+        document="implicit deny",
+        plan="explicit deny",
     ),
     "guardrails with a hole": Defect(
         "scp",

@@ -33,6 +33,9 @@ guardrails:
 """
 ROWS = {kind: set(row) for kind, row in PERMISSIONS.items()}
 ROWS |= {kind: set(row) for kind, row in PROTECTIONS.items()}
+ASKING = """
+  gates: {alarm: [errors, "arn:aws:cloudwatch:us-east-1:222222222222:alarm:unhealthy"]}
+"""
 GIVEN = ("--version", PROJECT.version_arn("v2"), "--trusted", "111111111111")
 
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +46,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> str:
     directory: Path = tmp_path_factory.mktemp("render")
     write_example(directory)
     path = directory / "promote.yaml"
-    path.write_text(path.read_text("utf-8").rstrip() + PROTECTED, "utf-8")
+    text = path.read_text("utf-8").replace("defaults: ", f"defaults: {ASKING}")
+    path.write_text(text.rstrip() + PROTECTED, "utf-8")
     return str(path)
 
 

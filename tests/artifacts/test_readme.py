@@ -121,7 +121,7 @@ class TestBlocks:
 
     def test_of_yaml_show_every_key(self) -> None:
         (block,) = [block for block in readme.blocks() if block.language == "yaml"]
-        shown = set(re.findall(r"\b([a-z_]+):", block.text))
+        shown = set(re.findall(r"\b([a-z_0-9]+):", block.text))
         assert {key.rpartition(".")[2] for key in readme.configuration_keys()} <= shown
 
     def test_are_of_known_languages(self) -> None:

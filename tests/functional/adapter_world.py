@@ -8,8 +8,10 @@ from typing import Any
 import boto3
 
 from promote.aws.sessions import Sessions
-from promote.core.topology import PointerAddress, Target
+from promote.core.parts import PointerAddress
+from promote.core.topology import Target
 from promote.ports import Clock
+from promote.sandbox import seed
 from promote.sandbox.seed import CICD, ML, POINTER, PROJECT, QA, default_world
 from promote.sandbox.server import Sandbox
 from promote.sandbox.world import RoleSeed, World
@@ -21,6 +23,7 @@ DEPLOYER = f"arn:aws:iam::{QA}:role/promote-deployer"
 SMOKE = f"arn:aws:iam::{QA}:role/promote-smoke"
 ACCESS = f"arn:aws:iam::{ML}:role/apps/tools-qa"
 EXTERNAL_ID = "tools"
+EVALUATIONS = seed.EVALUATIONS.removeprefix("s3://")
 POLICY = "promote-tools"
 
 TARGET = Target(
@@ -66,7 +69,10 @@ def adapter_world() -> World:
                 account=ML,
                 name="promote-operator-qa",
                 trust=trust(promoter),
-                inline={"all": allow(["rekognition:*", "iam:*"])},
+                inline={
+                    "all": allow(["rekognition:*", "iam:*"]),
+                    "evaluations": allow("s3:GetObject", f"arn:aws:s3:::{EVALUATIONS}*"),
+                },
             ),
             RoleSeed(
                 account=QA,

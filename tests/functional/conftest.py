@@ -114,11 +114,11 @@ def _keys(sandbox: Sandbox, who: str | dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Draw the golden images once."""
+    """Draw golden images once: a few, since every smoke test of every target asks about each."""
     from promote.sandbox.images import write_golden
 
     directory = tmp_path_factory.mktemp("images") / "golden"
-    write_golden(directory)
+    write_golden(directory, per_label=2)
     return directory
 
 

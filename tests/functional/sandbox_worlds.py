@@ -8,7 +8,7 @@ from typing import Any
 from promote.sandbox.seed import CICD, ENDPOINT_ID, ML, PROD_1, PROJECT, QA, default_world
 from promote.sandbox.world import RoleSeed, World
 
-V1, V2, V3, V4 = (PROJECT.version_arn(name) for name in ("v1", "v2", "v3", "v4"))
+V1, V2, V3, V4, V5 = (PROJECT.version_arn(f"v{number}") for number in range(1, 6))
 ACCESS = f"arn:aws:iam::{ML}:role/tools-qa"
 OPERATOR = f"arn:aws:iam::{ML}:role/promote-operator-qa"
 ADMIN_ML = f"admin/{ML}"

@@ -5,22 +5,25 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from promote import errors
 from promote.aws.identities import StsIdentities
 from promote.aws.roles import IamAccessRoles
+from promote.core.parts import PointerAddress
 from promote.core.version import Status
 from promote.pointers import pointer
 from promote.sandbox import admin
-from promote.sandbox.images import draw_tool
+from promote.sandbox.images import LABELS, draw_tool
 from promote.sandbox.seed import CICD, ML, OTHER_PROJECT, POINTER, PROJECT
 from promote.services import service
+from promote.services.rekognition import MOST_SUMMARY_BYTES
 from tests.functional.adapter_world import (
     ACCESS,
     DEPLOYER,
+    EVALUATIONS,
     OPERATOR,
     POLICY,
     REGION,
@@ -182,18 +185,86 @@ class TestRekognition:
 
     def test_describes_every_version_newest_first(self, rekognition: ModelService) -> None:
         versions = rekognition.versions(PROJECT.arn, role=OPERATOR)
-        assert [version.name for version in versions] == ["v4", "v3", "v2", "v1"]
+        assert [version.name for version in versions] == ["v5", "v4", "v3", "v2", "v1"]
         first = versions[-1]
         assert (first.arn, first.project) == (V1, PROJECT.name)
         assert first.status is Status.RUNNING
         assert first.created_at.isoformat() == "2025-10-10T12:40:00+00:00"
-        assert first.f1 == pytest.approx(0.91)
+        assert first.f1 == pytest.approx(0.983, abs=0.001)
+        place = f"s3://{EVALUATIONS}EvaluationResultSummary-tools-detector-v1.json"
+        assert first.summary == place
         assert first.min_units == 1
 
     def test_describes_one_version(self, rekognition: ModelService) -> None:
         assert rekognition.describe(PROJECT.arn, "v2", role=OPERATOR).arn == V2
         with pytest.raises(errors.NotFoundError):
             rekognition.describe(PROJECT.arn, "v9", role=OPERATOR)
+
+    def test_reads_the_evaluation_of_every_version_in_either_layout(
+        self, rekognition: ModelService
+    ) -> None:
+        for version in rekognition.versions(PROJECT.arn, role=OPERATOR):
+            found = rekognition.evaluation(version, role=OPERATOR)
+            assert found.f1 == pytest.approx(version.f1)
+            assert found.version == version.arn
+            assert set(LABELS) <= set(found.labels)
+
+    def test_a_version_that_is_not_trained_has_no_evaluation_and_says_why(
+        self, world: Sandbox, rekognition: ModelService
+    ) -> None:
+        for status, why in (
+            ("TRAINING_IN_PROGRESS", "its training has not finished"),
+            ("TRAINING_FAILED", "its training failed"),
+        ):
+            admin.set_status(world.endpoint, V2, status)
+            version = rekognition.describe(PROJECT.arn, "v2", role=OPERATOR)
+            with pytest.raises(errors.NotFoundError) as raised:
+                rekognition.evaluation(version, role=OPERATOR)
+            assert raised.value.detail == f"v2 is {status}: {why}."
+        assert not outcomes(world, "s3:GetObject")
+
+    def test_an_evaluation_that_may_not_be_read_says_what_to_set(
+        self, rekognition: ModelService
+    ) -> None:
+        version = rekognition.describe(PROJECT.arn, "v2", role=OPERATOR)
+        with pytest.raises(errors.AccessDeniedError) as raised:
+            rekognition.evaluation(version, role=DEPLOYER)
+        said = raised.value
+        assert str(version.summary) in said.detail
+        assert "`ml.evaluations` in promote.yaml grants the reader role" in said.detail
+        assert "promote policy render --kind reader-ml" in said.remedy
+        assert "its policy must allow the role s3:GetObject" in said.remedy
+        assert "kms:Decrypt" in said.remedy
+
+    def test_an_evaluation_that_is_gone_says_so_to_who_may_list_the_bucket(
+        self, world: Sandbox, rekognition: ModelService
+    ) -> None:
+        version = replace(
+            rekognition.describe(PROJECT.arn, "v2", role=OPERATOR),
+            summary=f"s3://{EVALUATIONS}gone.json",
+        )
+        with pytest.raises(errors.AccessDeniedError, match="same of what does not exist"):
+            rekognition.evaluation(version, role=OPERATOR)
+        admin_of_ml = service("rekognition", sessions_of(world, f"admin/{ML}"))
+        with pytest.raises(errors.NotFoundError) as raised:
+            admin_of_ml.evaluation(version, role=None)
+        assert f"s3://{EVALUATIONS}gone.json" in raised.value.detail
+        assert "names for v2, is not there any more" in raised.value.detail
+
+    def test_an_evaluation_that_is_none_is_located(
+        self, world: Sandbox, rekognition: ModelService
+    ) -> None:
+        version = rekognition.describe(PROJECT.arn, "v2", role=OPERATOR)
+        bucket, _, key = EVALUATIONS.partition("/")
+        s3 = sessions_of(world, f"admin/{ML}").client("s3", role=None, writing=True)
+        s3.put_object(Bucket=bucket, Key=f"{key}other.json", Body=b'{"Version": 1}')
+        other = replace(version, summary=f"s3://{EVALUATIONS}other.json")
+        with pytest.raises(errors.InputError) as raised:
+            rekognition.evaluation(other, role=OPERATOR)
+        assert f"{other.summary}, $.AggregatedEvaluationResults is missing" in raised.value.detail
+        s3.put_object(Bucket=bucket, Key=f"{key}other.json", Body=b" " * (MOST_SUMMARY_BYTES + 1))
+        with pytest.raises(errors.InputError, match=r"16,777,217 bytes; .* at most 16,777,216"):
+            rekognition.evaluation(other, role=OPERATOR)
 
     def test_lists_what_holds_a_slot_in_any_project(
         self, world: Sandbox, rekognition: ModelService
@@ -245,7 +316,7 @@ class TestRekognition:
     ) -> None:
         for fault in ("drop_before", "error5xx"):
             admin.inject(world.endpoint, "rekognition:DescribeProjectVersions", fault)
-        assert len(rekognition.versions(PROJECT.arn, role=OPERATOR)) == 4
+        assert len(rekognition.versions(PROJECT.arn, role=OPERATOR)) == len(PROJECT.versions)
 
     def test_classifies_as_a_consumer(
         self, rekognition: ModelService, credentials: Credentials
@@ -322,6 +393,18 @@ class TestSsmPointer:
         with pytest.raises(errors.RefusedError) as raised:
             ssm.read(secret, role=DEPLOYER)
         assert "/secret is a SecureString" in raised.value.detail
+        with pytest.raises(errors.RefusedError, match="is a SecureString"):
+            ssm.published(secret, role=DEPLOYER)
+
+    @pytest.mark.parametrize("kind", ["String", "StringList"])
+    def test_reads_what_applications_publish(
+        self, sessions: Sessions, ssm: Pointer, kind: Literal["String", "StringList"]
+    ) -> None:
+        published = replace(TARGET, pointer=PointerAddress(name="/labels"))
+        assert ssm.published(published, role=DEPLOYER) is None
+        client = sessions.client("ssm", role=DEPLOYER, writing=True)
+        client.put_parameter(Name="/labels", Value="hammer,saw", Type=kind)
+        assert ssm.published(published, role=DEPLOYER) == "hammer,saw"
 
     def test_a_role_that_may_not_is_denied_by_name(self, ssm: Pointer) -> None:
         with pytest.raises(errors.AccessDeniedError) as raised:

@@ -131,6 +131,7 @@ class TestTheApplications:
             "region": "us-east-1",
             "images": str(tmp_path),
             "ttl": 1,
+            "every": 0.02,
             "applications": [application],
         }
         done = subprocess.run(

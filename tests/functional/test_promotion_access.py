@@ -75,7 +75,7 @@ class TestTheAwsCommand:
         found = json.loads(done.stdout)["ProjectVersionDescriptions"]
         statuses = {each["ProjectVersionArn"]: each["Status"] for each in found}
         assert (statuses[V1], statuses[V2]) == ("RUNNING", "RUNNING")
-        assert len(statuses) == 4
+        assert len(statuses) == 5
 
     def test_uses_the_granted_version_and_no_other(self, stage: Stage, hammer: Path) -> None:
         keys = session(stage, QA, "tools-qa")

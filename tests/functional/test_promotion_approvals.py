@@ -60,5 +60,5 @@ def _authors(stage: Stage) -> dict[str, str]:
     """Return the beginnings of the unique ids of those who said something, by their names."""
     s3 = stage.client(f"admin/{CICD}", "s3")
     found = s3.list_objects_v2(Bucket=LEDGER_BUCKET, Prefix="a/tools/approvals/")["Contents"]
-    names = [each["Key"].rpartition("/")[2].removesuffix(".json") for each in found]
+    names = [each["Key"].rpartition("/")[2].removesuffix(".review") for each in found]
     return {name.partition(":")[2]: name[:4] for name in names}

@@ -178,7 +178,7 @@ class TestTheOrder:
         switched = first(calls, "ssm:PutParameter")
         detections = [c for c in calls if c["operation"] == "rekognition:DetectCustomLabels"]
         before = [c["n"] for c in detections if c["n"] < switched and c["outcome"] == "ok"]
-        assert len(before) == 2 * (1 + 30)
+        assert len(before) == 2 * (1 + 6)
 
 
 class TestNothingIsAskedTwice:

@@ -80,7 +80,7 @@ class TestWhatIsAskedFor:
         with untouched(stage):
             done = stage.release("v9")
         assert_ends(done, 7, "No such version", "    promote version list tools")
-        assert "It has: v4, v3, v2, v1." in done.stderr
+        assert "It has: v5, v4, v3, v2, v1." in done.stderr
 
     def test_without_a_terminal_somebody_must_have_agreed(self, stage: Stage) -> None:
         with untouched(stage):

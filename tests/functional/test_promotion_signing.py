@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from promote import Promoter
 from promote.core.events import Event, Warned
+from promote.core.status import Finding
 from promote.sandbox.seed import CICD, SIGNING_KEY
 from promote.sandbox.world import World
 from tests.functional.promotion_stage import CONFIG, Stage
@@ -17,6 +19,10 @@ SIGNED = CONFIG.replace("version: 1\n", f"version: 1\nrecords: {{signing_key: '{
 
 def _without_the_statement(world: World) -> World:
     return replace(world, keys=(SIGNING_KEY,))
+
+
+def _of_the_key(promoter: Promoter) -> Finding:
+    return next(each for each in promoter.doctor() if each.subject == f"signing key {KEY}")
 
 
 class TestTheKey:
@@ -30,6 +36,7 @@ class TestTheKey:
         assert (found.signatures, found.checked) == (1, True)
         (asked,) = stage.calls("kms:Sign")
         assert asked["resource"] == KEY
+        assert _of_the_key(promoter).ok
 
     @pytest.mark.parametrize(
         "asked",
@@ -50,6 +57,8 @@ class TestTheKey:
         stage.set_up(SIGNED, change=_without_the_statement)
         events: list[Event] = []
         promoter = stage.promoter(events.append)
+        finding = _of_the_key(promoter)
+        assert (finding.ok, "kms:Sign" in finding.remedy) == (False, True)
         promoter.apply(promoter.plan("tools", "v2", to="qa"))
         said = [each.message for each in events if isinstance(each, Warned)]
         assert any("not signed" in each and "kms:Sign" in each for each in said)

@@ -13,9 +13,9 @@ from PIL import Image
 from promote.sandbox import admin
 from promote.sandbox.images import draw_tool
 from promote.sandbox.lifecycle import Status
-from promote.sandbox.seed import DATA_LAKE, PROJECT, TARGETS
+from promote.sandbox.seed import DATA_LAKE, ML, PROJECT, TARGETS
 from promote.sandbox.server import Sandbox
-from tests.functional.sandbox_worlds import ADMIN_ML, V1, V2, V3, V4, a_world
+from tests.functional.sandbox_worlds import ADMIN_ML, V1, V2, V3, V4, V5, a_world
 
 FAST = {"Delay": 0.05, "MaxAttempts": 100}
 MISSING = PROJECT.version_arn("v1").replace("/v1/", "/v9/")
@@ -56,7 +56,7 @@ class TestDescribing:
             )
         )
         arns = [v["ProjectVersionArn"] for p in pages for v in p["ProjectVersionDescriptions"]]
-        assert arns == [V4, V3, V2, V1]
+        assert arns == [V5, V4, V3, V2, V1]
         assert len(pages) == 2
 
     def test_names_choose_versions_and_unknown_ones_are_left_out(self, rekognition: Any) -> None:
@@ -65,7 +65,12 @@ class TestDescribing:
         )
         [version] = answer["ProjectVersionDescriptions"]
         assert (version["Status"], version["MinInferenceUnits"]) == ("RUNNING", 1)
-        assert version["EvaluationResult"] == {"F1Score": 0.91}
+        key = "evaluation/EvaluationResultSummary-tools-detector-v1.json"
+        bucket = f"custom-labels-console-us-east-1-{ML}"
+        assert version["EvaluationResult"] == {
+            "F1Score": pytest.approx(0.983, abs=0.001),
+            "Summary": {"S3Object": {"Bucket": bucket, "Name": key}},
+        }
 
     def test_projects_are_found_by_name(self, rekognition: Any) -> None:
         answer = rekognition.describe_projects(ProjectNames=["tools-detector"])

@@ -138,7 +138,7 @@ class TestAwsCommand:
         found = aws(
             f"admin/{ML}", "rekognition", "describe-project-versions", "--project-arn", PROJECT.arn
         )
-        assert len(found["ProjectVersionDescriptions"]) == 4
+        assert len(found["ProjectVersionDescriptions"]) == 5
 
     def test_detects_with_the_access_role(self, aws: Any, tmp_path: Path) -> None:
         image = write_golden(tmp_path, per_label=1)[0]

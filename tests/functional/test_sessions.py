@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from promote import errors
+from promote.aws.clients import Clients
 from promote.aws.clock import SystemClock
 from promote.aws.sessions import Sessions, session_name
 from promote.sandbox import admin
@@ -92,7 +93,7 @@ class TestClients:
         class Foreign:
             """A client of a botocore that is built in another way."""
 
-        sessions_of(world)._share_connections("iam", Foreign())  # noqa: SLF001 - the fallback itself
+        Clients(None, REGION, world.endpoint)._share_connections("iam", Foreign())  # noqa: SLF001 - the fallback itself
 
     def test_each_call_is_signed_by_its_own_role(self, world: Sandbox) -> None:
         sessions = sessions_of(world)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from promote.core.facts import changed_facts
 from promote.core.fitting import misfits
+from promote.core.parts import Quotas
 from promote.core.plan import Plan, Stop, makes_room
 from promote.core.progress import is_end_state, remaining
-from promote.core.topology import Environment, Quotas, Topology
+from promote.core.topology import Environment, Topology
 from promote.core.version import Status
 from promote.errors import QuotaError
 from tests.properties.test_planner_laws import NEW, planned, worlds

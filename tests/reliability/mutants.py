@@ -37,6 +37,8 @@ ROOM = "tests.workflow.test_room"
 RETIRING = "tests.workflow.test_retiring"
 GIVING_WAY = "tests.workflow.test_giving_way"
 ROLLBACK = "tests.workflow.test_rollback"
+SEALING = "tests.workflow.test_sealing"
+TAMPERING = "tests.workflow.test_tampering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,8 @@ _FIXTURES: Mapping[str, Callable[[_Given], Any]] = {
     "prod_targets": lambda given: _targets(given, tuple(PROD)),
     "warm": lambda given: given.keep(importlib.import_module(ROLLBACK).a_warm_world()),
     "cold": lambda given: given.keep(importlib.import_module(ROLLBACK).a_cold_world()),
+    "signing": lambda given: given.keep(importlib.import_module(SEALING).a_signing_world()),
+    "done": lambda given: given.keep(importlib.import_module(TAMPERING).a_world()),
 }
 
 

@@ -13,9 +13,11 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from promote.core.gates.golden import GoldenRule
+from promote.core.gates.requirements import Requirements
 from promote.core.record import Unfinished
 from promote.core.topology import Topology
 from promote.core.version import Status
@@ -133,6 +135,7 @@ def _promotions() -> tuple[Scenario, ...]:
         Scenario(name="release to prod", begin=live_in_qa, command=release("prod")),
         Scenario(name="first release to prod", begin=first_in_qa, command=release("prod")),
         Scenario(name="qa, then prod", begin=live, command=release_to_both),
+        Scenario(name="release by golden images", begin=golden, command=release("qa")),
     )
 
 
@@ -169,6 +172,8 @@ def _waves() -> tuple[Scenario, ...]:
             "prod",
             lambda fake: fake.blind.update(ACCOUNTS[1:]),
         ),
+        Scenario(name="a watched bake", begin=watched, command=release("prod")),
+        _failing("an alarm in the second bake", watched, "prod", ring_at_the_second_wave),
     )
 
 
@@ -221,6 +226,12 @@ def live(topology: Topology | None = None) -> FakeWorld:
     return FakeWorld(topology or a_topology())
 
 
+def golden() -> FakeWorld:
+    """Build the world in which v1 is live everywhere, and qa compares v2 with it on two images."""
+    rule = GoldenRule(images="labelled/", max_regression=0.9)
+    return live(a_topology(qa(gates=Requirements(golden=rule)), prod()))
+
+
 def unused(topology: Topology | None = None) -> FakeWorld:
     """Build a world in which nothing is live yet: no pointer, no grant, nothing runs."""
     fake = FakeWorld(topology or a_topology(), live=None)
@@ -256,6 +267,16 @@ def live_in_qa() -> FakeWorld:
 def before_waves() -> FakeWorld:
     """Build the world in which v2 is live in qa, and v1 in the three accounts of prod."""
     return _released_to_qa(live(in_waves(max_failures=1, bake=timedelta(seconds=20))))
+
+
+def watched() -> FakeWorld:
+    """Build the same world with an alarm in each account of prod that its gates ask about."""
+    topology = in_waves(bake=timedelta(seconds=20))
+    first, prod_ = topology.environments
+    prod_ = replace(prod_, gates=Requirements(alarms=("errors",)))
+    fake = _released_to_qa(live(replace(topology, environments=(first, prod_))))
+    fake.alarms = {(account, "errors"): "OK" for account in ACCOUNTS[:3]}
+    return fake
 
 
 def first_in_qa() -> FakeWorld:
@@ -343,6 +364,17 @@ def spoil_once_switched(fake: FakeWorld) -> None:
     """Let v2 answer well until the first pointer names it, and badly from then on."""
     for operation in ("pointer.write", "pointer.create"):
         fake.at(operation, lambda: fake.poor.add(V2), after=True)
+
+
+def ring_at_the_second_wave(fake: FakeWorld) -> None:
+    """Let the alarm of the last account ring whenever its pointer names v2."""
+    (target,) = (each for each in fake.targets if each.account == ACCOUNTS[2])
+
+    def follow() -> None:
+        state = "ALARM" if fake.pointer(target).value == V2 else "OK"
+        fake.alarms[target.account, "errors"] = state
+
+    fake.at("pointer.write", follow, times=1000, after=True, on=target.account)
 
 
 def answer_badly(fake: FakeWorld) -> None:

@@ -18,6 +18,8 @@ from tests.reliability.mutants import (
     WAVES,
     Mutant,
 )
+from tests.reliability.seeds_of_bakes import OF_THE_BAKE
+from tests.reliability.seeds_of_records import OF_APPROVALS, OF_THE_CHAIN, OF_THE_TIME
 
 PLANNER = "promote.core.planner"
 STRAIGHT = f"{PROMOTION}::TestAStraightPromotion"
@@ -189,8 +191,8 @@ OF_THE_COUNT = (
     Mutant(
         name="forget the claim",
         function="promote.workflow.lifecycle:_ask_to_start",
-        before="site.record(ClaimOpened",
-        after="(ClaimOpened",
+        before="site.record(opened)",
+        after="del opened",
         killer=f"{START}::TestStarting::test_opens_the_claim_before_it_asks",
     ),
     Mutant(
@@ -390,7 +392,7 @@ OF_RIVALS = (
     Mutant(
         name="do not miss the newest records",
         function="promote.workflow.journal:Journal._look",
-        before="_expect_pinned(pinned, links, self._checkpoint_key)",
+        before="expect_pinned(pinned, links, self._checkpoint_key)",
         after="pass",
         killer="tests.workflow.test_journal::TestACheckpoint::"
         "test_shows_that_the_newest_record_was_changed",
@@ -482,8 +484,8 @@ OF_THE_WAVES = (
     Mutant(
         name="bake without looking again",
         function="promote.workflow.waves:_Waves.reach",
-        before="partial(self._bake, end))\n        self._verify(accounts)",
-        after="partial(self._bake, end))",
+        before="self.watch.bake(bake, end))\n        self._verify(accounts)",
+        after="self.watch.bake(bake, end))",
         killer=f"{WAVES}::TestMoreFailuresThanMaxFailures::test_are_noticed_during_the_bake",
     ),
     Mutant(
@@ -617,4 +619,8 @@ MUTANTS = (
     *OF_RIVALS,
     *OF_THE_PLAN,
     *OF_THE_ROOM,
+    *OF_APPROVALS,
+    *OF_THE_TIME,
+    *OF_THE_CHAIN,
+    *OF_THE_BAKE,
 )

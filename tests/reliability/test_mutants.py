@@ -17,7 +17,7 @@ def test_the_killer_kills_the_mutant_and_lets_the_product_live(mutant: Mutant) -
 
 
 def test_there_are_enough_of_them_and_each_is_another() -> None:
-    assert len({(each.function, each.after) for each in MUTANTS}) == len(MUTANTS) >= 25
+    assert len({(each.function, each.before, each.after) for each in MUTANTS}) == len(MUTANTS) >= 25
 
 
 def test_the_product_is_itself_again_afterwards() -> None:

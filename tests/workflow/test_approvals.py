@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from promote.core.gates.approval import person
 from promote.core.gates.requirements import Requirements
 from promote.core.gates.result import Verdict
 from promote.core.plan import Plan
@@ -112,7 +113,7 @@ class TestAPlanThatMustBeApproved:
         by(fake, ALICE).apply(plan)
         (begun,) = [e for e in by(fake, ALICE).history("tools") if isinstance(e, PromotionStarted)]
         (gate,) = [each for each in begun.gates if each.gate == "approval"]
-        assert BOB.arn in gate.measured
+        assert str(person(BOB.arn)) in gate.measured
 
     def test_is_approved_for_exactly_what_it_says(self, fake: FakeWorld) -> None:
         plan = asked_by(fake)
@@ -233,8 +234,8 @@ class TestWhatTheLedgerKeeps:
         by(fake, CAROL).approve(plan)
         folder = f"tools/approvals/{digest(plan)}"
         assert sorted(reviews_in(fake)) == [
-            f"{folder}/AIDABOB1:bob.json",
-            f"{folder}/AROAREVIEW:carol@example.com.json",
+            f"{folder}/111111111111/AIDABOB1:bob.review",
+            f"{folder}/111111111111/AROAREVIEW:carol@example.com.review",
         ]
 
     def test_is_skipped_when_it_is_torn(self, fake: FakeWorld) -> None:
@@ -246,22 +247,22 @@ class TestWhatTheLedgerKeeps:
         assert by(fake, BOB).approve(plan).gate.verdict is Verdict.PASS
 
     @pytest.mark.parametrize(
-        ("name", "why"),
+        "name",
         [
-            ("AIDAMALLORY:mallory", "not whom it is named after"),
-            ("AIDAMALLORY", "not whom it is named after"),
-            ("AROARELEASE:bob", "not whom it is named after"),
+            "111111111111/AIDAMALLORY:mallory",
+            "111111111111/AIDAMALLORY",
+            "111111111111/AROARELEASE:bob",
+            "111111111111/111111111111:bob",
+            "222222222222/AIDABOB1:bob",
         ],
     )
-    def test_is_refused_under_the_name_of_another(
-        self, fake: FakeWorld, name: str, why: str
-    ) -> None:
+    def test_is_refused_under_the_name_of_another(self, fake: FakeWorld, name: str) -> None:
         plan = asked_by(fake)
         by(fake, BOB).approve(plan)
         (key,) = reviews_in(fake)
-        forged = f"{key.rpartition('/')[0]}/{name}.json"
+        forged = f"{key.rsplit('/', 2)[0]}/{name}.review"
         fake.objects[forged] = fake.objects.pop(key)
-        with pytest.raises(NeedsAttentionError, match=why):
+        with pytest.raises(NeedsAttentionError, match="not whom it is named after"):
             by(fake, ALICE).apply(plan)
 
     def test_is_refused_among_those_of_another_plan(self, fake: FakeWorld) -> None:
@@ -272,7 +273,16 @@ class TestWhatTheLedgerKeeps:
         with pytest.raises(NeedsAttentionError, match="reviews of another"):
             by(fake, ALICE).under_review("tools")
 
-    @pytest.mark.parametrize("name", ["notes.json", "lock.json", "deeper/AIDABOB1:bob.json"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "notes.review",
+            "AIDABOB1:bob.review",
+            "111111111111/AIDABOB1:bob.json",
+            "deeper/111111111111/AIDABOB1:bob.review",
+            "11111111111/AIDABOB1:bob.review",
+        ],
+    )
     def test_is_no_review_under_any_other_name(self, fake: FakeWorld, name: str) -> None:
         plan = asked_by(fake)
         key = f"tools/approvals/{digest(plan)}/{name}"

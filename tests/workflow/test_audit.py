@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from promote.core import reviews
+from promote.core.gates.approval import person
+from promote.core.gates.requirements import Requirements
 from promote.core.gates.result import GateResult, Moment, Verdict
 from promote.core.observation import Json
 from promote.core.record import ClaimOpened, PromotionStarted
 from promote.core.result import Outcome
 from promote.core.status import Finding
 from promote.core.topology import Target
+from promote.ports import Caller
 from promote.workflow.journal import Journal
-from tests.builders import NOW, PROMOTER, a_plan, a_request, version_arn
+from tests.builders import NOW, PROMOTER, a_plan, a_request, a_topology, prod, qa, version_arn
 from tests.fake_world import FakeWorld
 from tests.workflow.promoting import Promoting as _Promoting
+from tests.workflow.test_approvals import ALICE, BOB, by
 
 
 class Promoting(_Promoting):
@@ -112,3 +118,110 @@ class TestABreach:
         (found,) = breaches(promoter)
         assert key in found.detail
         assert "--verify" in found.remedy
+
+
+class TestApprovalsOnRecord:
+    """They are judged once more, from what people said."""
+
+    @pytest.fixture
+    def approved(self, fake: FakeWorld) -> Promoting:
+        """Give a promoter whose promotion to qa was approved by Bob, as qa asks."""
+        fake.topology = a_topology(replace(qa(), gates=Requirements(approval=1)), prod())
+        plan = by(fake, ALICE).make()
+        by(fake, BOB).approve(plan)
+        fake.pass_time(600)
+        by(fake, ALICE).apply(plan)
+        return Promoting(fake)
+
+    def test_that_are_borne_out_are_counted(self, approved: Promoting) -> None:
+        assert of_gates(approved) == ()
+        (found,) = [each for each in approved.audit() if "P5" in each.subject]
+        assert "1 of approvals, as the reviews say" in found.detail
+
+    def test_that_are_gone_are_a_breach(self, fake: FakeWorld, approved: Promoting) -> None:
+        for key in [key for key in fake.objects if "/approvals/" in key]:
+            del fake.objects[key]
+        (found,) = of_gates(approved)
+        assert "was begun as 1 of 1; approved by" in found.detail
+        assert "nobody has approved it" in found.detail
+        assert "promote history tools --promotion" in found.remedy
+
+    def test_that_were_written_after_the_begin_are_a_breach(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        fake.pass_time(600)
+        rewrite(fake, at=fake.time)
+        late, gone = of_gates(approved)
+        assert f"and only {BOB.arn} approved its plan 2026-03-02" in late.detail
+        assert "nobody has approved it" in gone.detail
+
+    def test_by_who_asked_count_for_nothing(self, fake: FakeWorld, approved: Promoting) -> None:
+        rewrite(fake, by=ALICE)
+        (found,) = of_gates(approved)
+        assert f"the approval of {person(ALICE.arn)} does not count: asked for it" in found.detail
+
+    def test_turned_into_a_rejection_are_a_breach(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        rewrite(fake, approved=False)
+        (found,) = of_gates(approved)
+        assert f"rejected by {BOB.arn}" in found.detail
+
+    def test_that_nobody_can_read_are_a_breach_of_their_own(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        rewrite(fake, digest="0" * 64)
+        illegible, gone = sorted(
+            of_gates(approved), key=lambda each: "approvals/" not in each.detail
+        )
+        assert "among the reviews of another" in illegible.detail
+        assert "nobody has approved it" in gone.detail
+
+    def test_of_a_plan_that_was_begun_twice_may_have_been_said_twice(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        (first,) = [e for e in fake.records() if isinstance(e, PromotionStarted)]
+        fake.pass_time(600)
+        rewrite(fake, at=fake.time)
+        again = replace(first, promotion="p-9", at=fake.time + timedelta(minutes=10))
+        Journal(approved.world.store, "tools").append(again)
+        assert of_gates(approved) == ()
+
+    def test_that_nobody_asked_for_although_a_reviewer_was_told_so_are_a_breach(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        (first,) = [e for e in fake.records() if isinstance(e, PromotionStarted)]
+        bare = replace(first, promotion="p-9", at=fake.time, gates=())
+        Journal(approved.world.store, "tools").append(bare)
+        found = [each.detail for each in of_gates(approved)]
+        assert any(UNJUDGED in e for e in found)
+        assert any(
+            f"without the gate approval, although {BOB.arn} approved its plan" in e for e in found
+        )
+
+    def test_that_nobody_asks_for_where_nothing_changes_are_not_missed(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        (first,) = [e for e in fake.records() if isinstance(e, PromotionStarted)]
+        idle = replace(first.plan, changes=0)
+        begun = replace(first, promotion="p-9", at=fake.time, gates=(), plan=idle)
+        Journal(approved.world.store, "tools").append(begun)
+        assert of_gates(approved) == ()
+
+
+UNJUDGED = "begun without judging approval, which its plan asks for"
+
+
+def of_gates(promoter: Promoting) -> tuple[Finding, ...]:
+    return tuple(each for each in breaches(promoter) if "P5" in each.subject)
+
+
+def rewrite(fake: FakeWorld, *, by: Caller = BOB, **changes: object) -> None:
+    """Let somebody with the bucket at hand change the one review that is there."""
+    (key,) = [key for key in fake.objects if "/approvals/" in key]
+    content = fake.objects.pop(key).content
+    found = reviews.decode(key, content)
+    assert found is not None
+    changed = replace(found, review=replace(found.review, by=by.arn, **changes))  # type: ignore[arg-type]
+    name = reviews.key("tools", found.review.digest, reviews.author(by.arn, by.user_id))
+    fake.ports().store.create(name, reviews.encode(changed))

@@ -13,8 +13,9 @@ import pytest
 from promote.cli.root import cli
 from promote.core.drift import Drift
 from promote.core.events import Warned
+from promote.core.parts import Quotas
 from promote.core.status import ModelStatus, summarise
-from promote.core.topology import Granularity, Quotas, Target, Topology
+from promote.core.topology import Granularity, Target, Topology
 from promote.core.version import Status
 from promote.errors import PromoteError, QuotaError
 from promote.report import text

@@ -135,7 +135,10 @@ class TestARefusal:
             "gates.quota.unit_hours; then:\n    promote plan tools v2 --to prod\n"
             "Let it soak: it begins anew with a verification that fails.\n"
             "Come back at the time named above; a rollback never waits for it:\n"
-            "    promote release tools v2 --to prod"
+            "    promote release tools v2 --to prod\n"
+            "A hotfix that cannot wait may lift what refuses it, once and on record:\n"
+            "    promote release tools v2 --to prod --override cost --override freeze "
+            "--override quota --override soak --reason TEXT"
         )
 
 

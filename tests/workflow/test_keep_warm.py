@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.parts import Quotas
 from promote.core.plan import Stop
 from promote.core.result import Outcome, Retired
 from promote.core.status import summarise
-from promote.core.topology import Granularity, Quotas, Topology
+from promote.core.topology import Granularity, Topology
 from promote.core.version import Status
 from promote.errors import RefusedError
 from promote.workflow.lease import acquire

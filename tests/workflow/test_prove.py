@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from promote.core.events import Event, StepDone, Waiting
+from promote.core.parts import Propagation, Smoke
 from promote.core.plan import Prove
 from promote.core.result import Outcome
-from promote.core.topology import Propagation, Smoke, Target
+from promote.core.topology import Target
 from promote.core.version import Status
 from promote.errors import (
     AccessDeniedError,

@@ -15,7 +15,7 @@ from promote.core.events import Warned
 from promote.core.gates import Verdict
 from promote.core.held import VersionHeld
 from promote.core.plan import Drain, Grant, Plan, Start, Switch
-from promote.core.record import Direction, PromotionEnded
+from promote.core.record import Direction, PromotionEnded, VerificationDone
 from promote.core.result import Outcome
 from promote.core.topology import Granularity, Target
 from promote.core.version import Status
@@ -33,7 +33,18 @@ from promote.errors import (
     RefusedError,
     UnfinishedError,
 )
-from tests.builders import PROD, QA, a_grant, a_topology, a_trained_version, prod, qa, version_arn
+from promote.workflow.journal import Journal
+from tests.builders import (
+    PROD,
+    PROMOTER,
+    QA,
+    a_grant,
+    a_topology,
+    a_trained_version,
+    prod,
+    qa,
+    version_arn,
+)
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import Promoting
 from tests.workflow.test_promotion import PROD_ROLE, QA_ROLE, V1, V2
@@ -383,6 +394,33 @@ class TestAHeldVersion:
         promoter = Promoting(warm)
         held = warm.ledger().held[V2, "prod"]
         assert held.by == promoter.caller().arn
+
+
+class TestGoingBackToWhatWasAskedForByName:
+    def warned(self, promoter: Promoting) -> list[str]:
+        return [each.message for each in promoter.events if isinstance(each, Warned)]
+
+    def test_warns_of_what_failed_there_before(self, warm: FakeWorld) -> None:
+        failed = VerificationDone(
+            at=warm.time,
+            by=PROMOTER,
+            version=V1,
+            environment="prod",
+            passed=False,
+            accounts=PROD,
+            accuracy=0.5,
+        )
+        Journal(warm.ports().store, "tools").append(failed)
+        promoter = Promoting(warm)
+        promoter.plan_rollback("tools", "v1", environment="prod")
+        (said,) = self.warned(promoter)
+        assert said.startswith("v1 is no version that a rollback of prod picks by itself")
+        assert "its last verification in prod failed" in said
+
+    def test_is_silent_about_what_did_well(self, warm: FakeWorld) -> None:
+        promoter = Promoting(warm)
+        promoter.plan_rollback("tools", "v1", environment="prod")
+        assert self.warned(promoter) == []
 
 
 class TestWrongUse:

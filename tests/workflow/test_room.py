@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.parts import Quotas
 from promote.core.plan import Drain, Plan, Revoke, Start, Stop, makes_room
 from promote.core.result import Outcome
-from promote.core.topology import Granularity, Quotas
+from promote.core.topology import Granularity
 from promote.core.version import Status
 from promote.errors import AccessDeniedError, FailedError, QuotaError, StalePlanError
 from tests.builders import (

@@ -22,10 +22,14 @@ from tests.workflow.promoting import Promoting
 _FORMAT = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
+def a_signing_world() -> FakeWorld:
+    """Build the default world, whose promote.yaml names a key."""
+    return FakeWorld(replace(a_topology(), signing_key=KEY))
+
+
 @pytest.fixture
 def signing() -> FakeWorld:
-    """Give the default world, whose promote.yaml names a key."""
-    return FakeWorld(replace(a_topology(), signing_key=KEY))
+    return a_signing_world()
 
 
 def of_another_key() -> bytes:

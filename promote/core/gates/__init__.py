@@ -4,8 +4,18 @@ A gate's judgement is a value; only the command's boundary turns a refusal into 
 are three-valued plus pending: an inconclusive gate never passes.
 """
 
-from promote.core.gates.evidence import Evidence
+from promote.core.gates.evidence import Evidence, Findings
 from promote.core.gates.judging import for_plan, judge, of_the_moment
-from promote.core.gates.result import GateResult, Moment, Verdict
+from promote.core.gates.result import GateResult, Moment, Override, Verdict
 
-__all__ = ["Evidence", "GateResult", "Moment", "Verdict", "for_plan", "judge", "of_the_moment"]
+__all__ = [
+    "Evidence",
+    "Findings",
+    "GateResult",
+    "Moment",
+    "Override",
+    "Verdict",
+    "for_plan",
+    "judge",
+    "of_the_moment",
+]

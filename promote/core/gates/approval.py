@@ -1,10 +1,10 @@
 """The gate `approval`: people who did not ask for a plan have said yes to exactly that plan.
 
-A *person* is an IAM user, by the ARN, or whoever signed in through IAM Identity Center, by the name
-of the session of an ``AWSReservedSSO_`` role: the service sets it to the user's name in every
-account and under every permission set, so that a second role makes no second person. Everybody else
-(a role of a pipeline, the root user, a federated one) is nobody in particular. As far as anyone can
-tell they are the person who asked, so that their approval counts for nothing.
+A *person* is an IAM user, by the ARN without its path, or whoever signed in through IAM Identity
+Center, by the name of the session of an ``AWSReservedSSO_`` role: the service sets it to the user's
+name in every account and under every permission set, so that a second role makes no second person.
+Everybody else (a role of a pipeline, the root user, a federated one) is nobody in particular. As
+far as anyone can tell they are the person who asked, so that their approval counts for nothing.
 
 A pipeline that asks is nobody either, so that everybody who approves is another person than it. Who
 started the pipeline is therefore one of those who asked, and the caller must name them all.
@@ -29,6 +29,7 @@ from promote.core.gates.result import GateResult, Moment, Verdict
 _SIGNED_IN = re.compile(
     r"assumed-role/AWSReservedSSO_[\w+=,.@\-]+_[0-9a-f]{16}/([\w+=,.@\-]+)", re.ASCII
 )
+_REQUIRED = re.compile(r"approved by (\d+) (?:person|people) who did not ask for it", re.ASCII)
 _USER = re.compile(r"user/(?:[!-~]*/)?[\w+=,.@\-]+", re.ASCII)
 
 
@@ -49,8 +50,10 @@ class Review:
 def person(arn: str) -> str | None:
     """Return who a caller is, the same for the same person in every role; None when unknown.
 
-    The names of Identity Center differ in more than case (they are user names or e-mail addresses),
-    so two that only differ in case are the same person.
+    The names of an account's users are unique whatever their paths, which can be changed ("IAM
+    identifiers"), and which nothing proves of who wrote a review. The names of Identity Center
+    differ in more than case (they are user names or e-mail addresses), so two that only differ in
+    case are the same person.
     """
     try:
         parsed = parse_arn(arn)
@@ -59,7 +62,7 @@ def person(arn: str) -> str | None:
     if not is_account_id(parsed.account):
         return None
     if parsed.service == "iam" and _USER.fullmatch(parsed.resource):
-        return arn
+        return f"arn:{parsed.partition}:iam::{parsed.account}:user/{parsed.name}"
     session = _SIGNED_IN.fullmatch(parsed.resource) if parsed.service == "sts" else None
     return session[1].casefold() if session else None
 
@@ -98,6 +101,12 @@ def approval(
         measured=f"{len(counting)} of {people}; {'; '.join(said) or 'nobody has approved it'}",
         required=f"approved by {_people(people)} who did not ask for it",
     )
+
+
+def people_in(gate: GateResult) -> int | None:
+    """Return how many people a judgement of this gate asked for; None if it is of another kind."""
+    found = _REQUIRED.fullmatch(gate.required)
+    return None if found is None else int(found[1])
 
 
 def _last_words(reviews: Iterable[Review]) -> list[Review]:

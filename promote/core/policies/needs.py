@@ -6,13 +6,22 @@ unions, sorted, so that the same topology gives the same document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from promote.arn import parse_arn, parse_version_arn
+from promote.core.parts import Model
 from promote.core.policies.protection import BOUNDARY, GUARDRAILS, PROTECTION, guardrails_role
-from promote.core.policies.uses import Form, Need, Scope, Use, principal_pattern, principals_of
-from promote.core.topology import Environment, Granularity, Model, Topology
+from promote.core.policies.uses import (
+    Form,
+    Need,
+    Scope,
+    Use,
+    evaluations_of,
+    principal_pattern,
+    principals_of,
+)
+from promote.core.topology import Environment, Granularity, Topology
 from promote.iam.evaluate import resource_matches
 from promote.iam.spelling import account_root
 
@@ -100,7 +109,16 @@ def _reader_ml(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, objec
         "access_roles": sorted({use.target.access_role for use in uses}),
         # The account's own managed policies, and those that AWS owns.
         "managed_policies": [f"arn:aws:iam::{account}:policy/*", "arn:aws:iam::aws:policy/*"],
+        "evaluations": evaluations_of(scope.topology),
+        "alarms": _alarms(scope.topology, account, uses),
     }
+
+
+def _alarms(topology: Topology, account: str, uses: Sequence[Use]) -> list[str]:
+    """List the alarms of an account that the gates of some uses ask about."""
+    asked = (topology.alarms(use.model.name, use.environment) for use in uses)
+    names = {alarm.name for alarms in asked for alarm in alarms if alarm.account == account}
+    return sorted(f"arn:aws:cloudwatch:{topology.region}:{account}:alarm:{name}" for name in names)
 
 
 def _operator(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object]:
@@ -112,14 +130,41 @@ def _operator(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object
 
 
 def _parameters(scope: Scope, _role: str, uses: Sequence[Use]) -> dict[str, object]:
-    region = scope.topology.region
     arns = {
-        # The ARN has one slash whether the name begins with one or not.
-        f"arn:aws:ssm:{region}:{use.target.account}:parameter/{use.target.pointer.name.lstrip('/')}"
+        _parameter(scope.topology, use.target.account, use.target.pointer.name)
         for use in uses
         if use.target.pointer.kind == "ssm"
     }
     return {"parameters": sorted(arns)}
+
+
+def _reader_target(scope: Scope, role: str, uses: Sequence[Use]) -> dict[str, object]:
+    topology, account = scope.topology, uses[0].target.account
+    # One of the ML account is read as its reader, even where the account is a target as well.
+    alarms = [] if account == topology.ml.account else _alarms(topology, account, uses)
+    labels = {arn for use in uses for arn in _labels(topology, use)}
+    return {**_parameters(scope, role, uses), "labels": sorted(labels), "alarms": alarms}
+
+
+def _labels(topology: Topology, use: Use) -> Iterator[str]:
+    """Yield the parameter in which a target's applications publish labels, if a gate asks."""
+    address = use.model.labels_in
+    if address is not None and address.kind == "ssm" and use.environment.gates.labels is not None:
+        yield _parameter(
+            topology,
+            use.target.account,
+            topology.fill(
+                address.name,
+                model=use.model.name,
+                environment=use.environment.name,
+                account=use.target.account,
+            ),
+        )
+
+
+def _parameter(topology: Topology, account: str, name: str) -> str:
+    # The ARN has one slash whether the name begins with one or not.
+    return f"arn:aws:ssm:{topology.region}:{account}:parameter/{name.lstrip('/')}"
 
 
 def _role_trust(scope: Scope, _role: str, _uses: Sequence[Use]) -> dict[str, object] | None:
@@ -147,7 +192,7 @@ NEEDS = {
     "operator": Need(
         lambda topology, use: (topology.operator(use.environment),), _operator, Form.JOB
     ),
-    "reader-target": Need(lambda _, use: (use.target.reader_role,), _parameters, Form.JOB),
+    "reader-target": Need(lambda _, use: (use.target.reader_role,), _reader_target, Form.JOB),
     "deployer": Need(lambda _, use: (use.target.deployer_role,), _parameters, Form.JOB),
     "smoke": Need(lambda _, use: (use.target.smoke_role,), _consumer, Form.JOB),
     "consumer": Need(lambda _, use: use.target.consumers, _consumer, Form.JOB),

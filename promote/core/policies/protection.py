@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from promote.arn import parse_arn, parse_version_arn
+from promote.core import reviews
 from promote.core.policies.uses import (
     Form,
     Need,
     Scope,
     Use,
+    evaluations_of,
     principal_pattern,
     principals_of,
     project_prefix,
@@ -59,6 +61,18 @@ def _bucket(scope: Scope, bucket: str, uses: Sequence[Use]) -> _Context:
         "ml_account": topology.ml.account,
         "projects": sorted(projects),
         **_trainers(topology),
+        **_readers(topology, bucket, uses),
+    }
+
+
+def _readers(topology: Topology, bucket: str, uses: Sequence[Use]) -> _Context:
+    """Return who reads the evaluations, if they lie in this bucket."""
+    place = evaluations_of(topology) or ""
+    here = place.startswith(f"{bucket}/")
+    readers = {topology.ml_reader(use.environment) for use in uses} if here else set()
+    return {
+        "readers": sorted(role for role in readers if role is not None),
+        "evaluations": place if here else None,
     }
 
 
@@ -95,6 +109,11 @@ def _ledger(scope: Scope, bucket: str, _uses: Sequence[Use]) -> _Context | None:
         "bucket": bucket,
         "objects": f"{bucket}/{below}",
         "prefix": below,
+        "reviews": f"{bucket}/{below.removesuffix('*')}{reviews.ALL}",
+        # Of every ledger in the bucket: what is left to people is so for each of them.
+        "others": f"{bucket}/{reviews.OTHERS}",
+        "of_users": f"{bucket}/{reviews.OWN_OF_USER}",
+        "of_signed_in": f"{bucket}/{reviews.OWN_OF_SESSION}",
         "trusted": list(scope.trusted),
         "organization": scope.topology.organization,
     }

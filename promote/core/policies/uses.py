@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from promote.arn import parse_arn
-from promote.core.topology import Environment, Granularity, Model, Target, Topology
+from promote.core.parts import Model
+from promote.core.topology import Environment, Granularity, Target, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ class Need:
 def project_prefix(topology: Topology) -> str:
     """Return how the ARN of every project of the ML account begins, up to the project's name."""
     return f"arn:aws:rekognition:{topology.region}:{topology.ml.account}:project/"
+
+
+def evaluations_of(topology: Topology) -> str | None:
+    """Return the pattern of the ARNs of the evaluations' summaries; None where none are read."""
+    place = topology.ml.evaluations
+    return None if place is None else f"arn:aws:s3:::{place.removeprefix('s3://').rstrip('/')}/*"
 
 
 def principals_of(scope: Scope, target: Target) -> frozenset[str]:

@@ -14,6 +14,8 @@ from promote.iam.prove.conditions import is_of_texts, text_pattern
 ARN_KEY = "aws:principalarn"
 ACCOUNT_KEY = "aws:principalaccount"
 SERVICE_KEY = "aws:principalisawsservice"
+ID_KEY = "aws:userid"
+NAME_KEY = "aws:username"
 LINKED = frozenset({ARN_KEY, ACCOUNT_KEY, SERVICE_KEY})
 """The keys whose values follow from who the principal is, if it is of an account."""
 
@@ -38,6 +40,24 @@ class Caller:
         """The keys that are not free."""
         return frozenset(key for key, _ in self.keys)
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The keys that all its requests have, whatever their values.
+
+        Whoever signs a request has an ``aws:userid``, and IAM users an ``aws:username`` (IAM
+        reference, "Principal key values").
+        """
+        arn = dict(self.keys).get(ARN_KEY)
+        if arn is None:
+            return self.follows
+        return self.follows | {ID_KEY, *([NAME_KEY] if is_user(arn) else [])}
+
+
+def is_user(arn: str) -> bool:
+    """Say whether an ``aws:PrincipalArn`` is that of an IAM user."""
+    parsed = parse_arn(arn)
+    return parsed.service == "iam" and parsed.resource.startswith("user/")
+
 
 ANYBODY = Caller(
     _SOMEBODY, ((ARN_KEY, _SOMEBODY), (ACCOUNT_KEY, "000000000000"), (SERVICE_KEY, "false"))
@@ -45,13 +65,20 @@ ANYBODY = Caller(
 """A principal that nobody names."""
 
 
-def callers(statements: Sequence[Statement], *, resource_based: bool) -> tuple[Caller, ...]:
+_USERS = cells.arn_like("arn:*:iam::*:user/*")
+
+
+def callers(
+    statements: Sequence[Statement], *, resource_based: bool, users_apart: bool = False
+) -> tuple[Caller, ...]:
     """Return one principal for every way in which the statements can tell principals apart.
 
     Args:
         statements: Of all policies in question.
         resource_based: Whether they name principals, of which services and anonymous requests can
             be some as well.
+        users_apart: Whether IAM users are told from all others anyway, because of what only their
+            requests have (`Caller.given`).
 
     Raises:
         PolicyError: A condition on the principal is of a kind that cannot be decided.
@@ -63,18 +90,20 @@ def callers(statements: Sequence[Statement], *, resource_based: bool) -> tuple[C
         for each in statement.conditions
         if each.key.lower() in LINKED
     ]
-    found = [*_of_accounts(principals, conditions)]
+    found = [*_of_accounts(principals, conditions, [_USERS] if users_apart else [])]
     if resource_based:
         found += [*_sessions(principals, found), *_services(principals)]
     return tuple(found)
 
 
 def _of_accounts(
-    principals: Iterable[Principal], conditions: Sequence[Condition]
+    principals: Iterable[Principal],
+    conditions: Sequence[Condition],
+    more: Iterable[cells.Pattern],
 ) -> Iterator[Caller]:
     arns = sorted({each.value for each in principals if each.type == "AWS"} - {"*"})
     named = (pattern for each in arns for pattern in _principal_patterns(each))
-    patterns = dict.fromkeys([*named, *_tested(conditions)])
+    patterns = dict.fromkeys([*named, *_tested(conditions), *more])
     somebody = [cells.literal(_SOMEBODY)]  # Read more easily than the shortest ARN there is.
     found = cells.examples([*patterns, *somebody], within=forms.IAM_PRINCIPALS)
     anybody = found.pop(frozenset({len(patterns)}), None)

@@ -11,6 +11,7 @@ position tells apart are followed, which keeps the automaton of many long litera
 
 from __future__ import annotations
 
+import re
 import string
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,7 @@ _UNIVERSE = string.digits + string.ascii_letters + "-._/:" + string.punctuation 
 # capital sharp s. (Y with diaeresis is `upper` of its small letter.)
 _FOLDED = {"k": "\u212a", "å": "\u212b", "ß": "\u1e9e"}
 _LATIN_1 = 0x100
+_UNIT = re.compile(r"\$\{[*?$]\}|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,14 @@ def literal(text: str) -> Pattern:
 
 
 def wildcard(text: str, *, but: frozenset[str] = frozenset()) -> Pattern:
-    """Return the pattern of a text with ``*`` and ``?``, which do not stand for those in `but`."""
-    return tuple(_wild(char, but) for char in text)
+    """Return the pattern of a text with ``*`` and ``?``, which do not stand for those in `but`.
+
+    ``${*}``, ``${?}`` and ``${$}`` stand for the characters themselves.
+    """
+    return tuple(
+        Step(frozenset(unit[2])) if len(unit) > 1 else _wild(unit, but)
+        for unit in _UNIT.findall(text)
+    )
 
 
 def _wild(char: str, but: frozenset[str]) -> Step:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple, TypeVar
 
-from promote.errors import PolicyError
 from promote.iam import catalogue
 from promote.iam.catalogue import resource_shapes
 from promote.iam.elements import Condition, Effect, Kind, Policy, Principal, Statement
@@ -16,7 +15,6 @@ from promote.iam.evaluate import Request, Verdict, evaluate, evaluate_resource
 from promote.iam.prove import cells, forms
 from promote.iam.prove.callers import ANYBODY, ARN_KEY, Caller, callers
 from promote.iam.prove.conditions import Given, Test, values
-from promote.iam.variables import uses_variables
 
 Side = Sequence[Policy]
 Answer = tuple[Verdict, bool]
@@ -53,9 +51,22 @@ class Question:
     Along each dimension (action, resource, principal) an example is kept for every set of
     statements whose element it matches; sets are bits, one for each statement. Principals also
     differ by how closely statements name them, and by the keys that follow from who they are.
+
+    Args:
+        sides: The policies of each side, all of one kind and without variables.
+        among: The only principals to ask for; None: all that can be told apart.
+        shown: How to spell the keys, in lower case, that `told` keeps in any case.
+        expect: Told of each statement and each principal that it is about; may refuse by raising.
     """
 
-    def __init__(self, sides: Sequence[Side]) -> None:
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        *,
+        among: Sequence[Caller] | None = None,
+        shown: Mapping[str, str] | None = None,
+        expect: Callable[[Statement, Caller], None] | None = None,
+    ) -> None:
         policies = [policy for side in sides for policy in side]
         kinds = {policy.kind for policy in policies}
         if len(kinds) != 1:
@@ -65,10 +76,9 @@ class Question:
         unnamed = (replace(one, sid=None) for policy in policies for one in policy.statements)
         self._statements = tuple(dict.fromkeys(unnamed))
         conditions = [each for one in self._statements for each in one.conditions]
-        self._spelt = {each.key.lower(): each.key for each in reversed(conditions)}
-        for policy in policies:
-            if uses_variables(policy):
-                raise _variables(policy)
+        spelt = {each.key.lower(): each.key for each in reversed(conditions)}
+        self._spelt = {**(shown or {}), **spelt}
+        self._among, self._expect = among, expect
 
     def decide(self, request: Request, side: Side) -> Answer:
         """Return what the policies of one side say together."""
@@ -137,9 +147,23 @@ class Question:
         return [(each, found[each]) for each in kept.values()]
 
     def _callers(self) -> list[tuple[Caller, Met]]:
-        found = callers(self._statements, resource_based=self._kind not in ATTACHED)
+        found = self.everybody() if self._among is None else self._among
         probes = {each.follows: self._naming(each.follows) for each in found}
-        return _distinct((each, self._met(probes[each.follows], caller=each)) for each in found)
+        met = [(each, self._met(probes[each.follows], caller=each)) for each in found]
+        if self._expect is not None:
+            for caller, one in met:
+                for index, statement in enumerate(self._statements):
+                    if one.matched >> index & 1:
+                        self._expect(statement, caller)
+        return _distinct(met)
+
+    def everybody(self) -> tuple[Caller, ...]:
+        """Return one principal for every way in which the statements can tell principals apart."""
+        return callers(
+            self._statements,
+            resource_based=self._kind not in ATTACHED,
+            users_apart=self._expect is not None,
+        )
 
     def _naming(self, follows: frozenset[str]) -> list[Policy]:
         """Return the probes of whom the statements name, also by keys that follow from it."""
@@ -225,11 +249,3 @@ def _realism(action: str, resource: str) -> int:
 @cache
 def _is_of(resource: str, shape: str) -> bool:
     return cells.matches(forms.of_format(shape), resource)
-
-
-def _variables(policy: Policy) -> PolicyError:
-    return PolicyError(
-        "Policy cannot be proved",
-        f"{policy.name} uses policy variables, whose values are unknown before a request comes.",
-        "Write out what is meant; the templates get every value that they need.",
-    )

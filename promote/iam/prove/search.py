@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from promote.errors import PolicyError
+from promote.iam.elements import Effect, Statement
 from promote.iam.evaluate import Request, Verdict
+from promote.iam.prove import open_patterns
+from promote.iam.prove.callers import Caller
 from promote.iam.prove.question import Answer, Question, Side
 
 MOST_REQUESTS = 500_000
 """Beyond as many requests a proof is given up."""
 
 Wrong = Callable[[tuple[Verdict, ...]], bool]
+_Wrong = Callable[[tuple[Answer, ...]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,23 @@ def search(sides: Sequence[Side], wrong: Wrong, *, most: int = MOST_REQUESTS) ->
     return _search(sides, lambda found: wrong(_verdicts(found)), most)
 
 
-def _search(
-    sides: Sequence[Side], wrong: Callable[[tuple[Answer, ...]], bool], most: int = MOST_REQUESTS
-) -> Search:
-    question = Question(sides)
+def _search(sides: Sequence[Side], wrong: _Wrong, most: int = MOST_REQUESTS) -> Search:
+    if not any(open_patterns.is_open(policy) for side in sides for policy in side):
+        return _asked(Question(sides), sides, wrong, most)
+    closed = open_patterns.closed(sides)
+    question = Question(closed.sides, expect=partial(_expect_values, closed.needed))
+    found = _asked(question, closed.sides, wrong, most)
+    if found.witness is None:
+        return found
+    given = tuple(map(tuple, sides))
+    for caller in question.everybody():
+        witness = _with_values(caller, given, wrong, most)
+        if witness is not None:
+            return Search(witness, found.requests)
+    raise _only_in_theory()
+
+
+def _asked(question: Question, sides: Sequence[Side], wrong: _Wrong, most: int) -> Search:
     asked = 0
     for request in question.requests():
         asked += 1
@@ -83,6 +102,31 @@ def _search(
     return Search(None, asked)
 
 
+def _expect_values(
+    needed: Mapping[str, frozenset[str]], statement: Statement, caller: Caller
+) -> None:
+    if statement.effect is Effect.DENY:
+        open_patterns.expect_values(statement, caller, needed)
+
+
+def _with_values(
+    caller: Caller, sides: open_patterns.Sides, wrong: _Wrong, most: int
+) -> Witness | None:
+    """Search among the requests of one principal, who has a value for each variable."""
+    for one in dict.fromkeys((open_patterns.named(caller, "alice"), caller)):
+        asking = open_patterns.with_values(one, sides)
+        question = Question(
+            open_patterns.filled(sides, asking),
+            among=[asking],
+            shown=open_patterns.keys_in(sides),
+        )
+        with suppress(PolicyError):  # Undecided for this one; somebody else may show more.
+            found = _asked(question, sides, wrong, most)
+            if found.witness is not None:
+                return found.witness
+    return None
+
+
 def _verdicts(answers: Iterable[Answer]) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict, _ in answers)
 
@@ -92,4 +136,13 @@ def _too_many(most: int) -> PolicyError:
         "Policy cannot be proved",
         f"It tells more than {most} requests apart.",
         "Test fewer condition keys in one statement.",
+    )
+
+
+def _only_in_theory() -> PolicyError:
+    return PolicyError(
+        "Policy cannot be proved",
+        "Its policy variables stand in patterns that are compared with others, and no request of "
+        "anybody was found that shows whether this makes a difference.",
+        "Write the patterns with variables as the plan has them.",
     )

@@ -25,16 +25,27 @@ from promote.aws.translation import translated
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
-_SERVICES = ("accessanalyzer", "iam", "organizations", "rekognition", "s3", "ssm", "sts")
-_NOT_OURS = frozenset({"iam:CreatePolicy", "iam:DeletePolicy", "iam:ListPolicies"})
+_SERVICES = (
+    "accessanalyzer",
+    "cloudwatch",
+    "iam",
+    "kms",
+    "organizations",
+    "rekognition",
+    "s3",
+    "ssm",
+    "sts",
+)
+_NOT_OURS = frozenset({"iam:CreatePolicy", "iam:DeletePolicy", "iam:ListPolicies", "kms:Verify"})
 """Operations of another service than the one that our method of that name belongs to."""
 
 _DONE = {
+    "kms:Sign": "DryRunOperationException",
     "organizations:AttachPolicy": "DuplicatePolicyAttachmentException",
     "organizations:DetachPolicy": "PolicyNotAttachedException",
     "organizations:EnablePolicyType": "PolicyTypeAlreadyEnabledException",
 }
-"""Answers that say that it is so already: `promote.aws.organizations` takes them for success."""
+"""Answers that our adapters take for success: it is so already, or would have been done."""
 
 _RETRY, _OBSERVE, _WAIT, _FINAL = "retry", "observe, then decide", "wait", "final"
 _CLASSES: dict[type[errors.PromoteError], str] = {
@@ -125,9 +136,12 @@ _BY_WORD = {
     "AccessDenied": _WAIT,
     "AccessDeniedException": _WAIT,
     "ConcurrentModificationException": _RETRY,
+    "DependencyTimeoutException": _RETRY,
     "DuplicatePolicyException": _OBSERVE,
     "InvalidNextToken": _RETRY,
     "InvalidPaginationTokenException": _RETRY,
+    "KMSInternalException": _RETRY,
+    "KeyUnavailableException": _RETRY,
     "ParameterAlreadyExists": _OBSERVE,
     "PolicyChangesInProgressException": _RETRY,
     "PolicyTypeNotEnabledException": _RETRY,

@@ -23,9 +23,9 @@ class TestPlan:
         promoter = FakePromoter(plan=PLAN)
         arguments = ("plan", "tools", "v2", "--to", "qa", "--reason", "why", "--adopt")
         assert execute(FakeRun(*arguments, promoter=promoter)) == 0
-        assert promoter.calls == [
-            ("plan", ("tools", "v2"), {"to": "qa", "reason": "why", "adopt": True})
-        ]
+        usual = {"overrides": (), "expires": timedelta(hours=4)}
+        asked = {"to": "qa", "reason": "why", "adopt": True, **usual}
+        assert promoter.calls == [("plan", ("tools", "v2"), asked)]
 
     def test_for_programs_is_byte_for_byte_the_plan_file(
         self, capfdbinary: pytest.CaptureFixture[bytes]

@@ -91,9 +91,31 @@ class TestAudit:
         assert json.loads(capsys.readouterr().out)["ok"] is ok
 
 
+QA = ("--environment", "qa")
+IN_PIPELINES = [
+    ("apply", "nowhere.json"),
+    ("release", "tools", "v2", "--to", "qa"),
+    ("resume", "tools"),
+    ("abort", "tools"),
+    ("rollback", "tools", *QA),
+    ("retire", "tools"),
+    ("access", "grant", "tools", "v2", *QA),
+    ("access", "revoke", "tools", "v2", *QA),
+]
+"""What leaves a record that says in which pipeline execution it was done."""
+
+
 class TestTheExecution:
-    def test_is_the_pipelines(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("command", IN_PIPELINES, ids=" ".join)
+    def test_is_the_pipelines(
+        self, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PROMOTE_EXECUTION", "4f6e0a")
-        run = FakeRun("apply", "nowhere.json")
+        run = FakeRun(*command)
+        execute(run)
+        assert run.execution == "4f6e0a"
+
+    def test_may_be_given_by_hand(self) -> None:
+        run = FakeRun("resume", "tools", "--execution", "4f6e0a")
         execute(run)
         assert run.execution == "4f6e0a"

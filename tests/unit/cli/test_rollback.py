@@ -14,7 +14,7 @@ from promote.core import planfile
 from promote.core.gates import Verdict
 from promote.core.record import Unfinished
 from promote.core.result import Outcome
-from promote.errors import UnfinishedError
+from promote.errors import NeedsAttentionError, UnfinishedError
 from tests.unit.cli import fakes
 from tests.unit.cli.fakes import NOON, FakePromoter, FakeRun
 
@@ -98,6 +98,22 @@ class TestAPromotionThatHasNotEnded:
         assert library.calls[1:] == [("abort", ("tools",), asked)]
         err = capsys.readouterr().err
         assert "promote-7, the promotion of v2 to qa, has not ended" in err
+
+    def test_is_reported_to_build_servers_as_what_was_asked_for(self, tmp_path: Path) -> None:
+        file = tmp_path / "report.xml"
+        library = promoter(abort_instead=OPEN, abort=fakes.a_result(Outcome.ROLLED_BACK))
+        run = FakeRun(*BACK, "--yes", "--junit", str(file), promoter=library)
+        assert execute(run) == 0
+        report = file.read_text(encoding="utf-8")
+        assert 'name="promotion"' in report
+        assert 'failures="0"' in report
+
+    def test_that_cannot_be_put_back_is_a_failure_in_the_report(self, tmp_path: Path) -> None:
+        file = tmp_path / "report.xml"
+        library = promoter(abort_instead=OPEN, abort=NeedsAttentionError("It is stuck"))
+        run = FakeRun(*BACK, "--yes", "--junit", str(file), promoter=library)
+        assert execute(run) == 11
+        assert "It is stuck" in file.read_text(encoding="utf-8")
 
     def test_is_left_alone_when_somebody_says_no(self) -> None:
         library = promoter(abort_instead=OPEN)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
+from promote.cli.sandbox_example import EXAMPLE
 from promote.cli.sandbox_world import documents_only, sts_endpoint_id, world_of
-from promote.sandbox.seed import ENDPOINT_ID, LEDGER_BUCKET, PROD_1
+from promote.core.evaluation import Evaluation, parse_evaluation
+from promote.core.parts import MlAccount, PointerAddress
+from promote.sandbox.images import LABELS, NEW_LABEL
+from promote.sandbox.seed import ENDPOINT_ID, EVALUATIONS, LEDGER_BUCKET, PROD_1, PROJECT
 from promote.sandbox.world import EndpointSeed, World
-from tests.builders import DATA_LAKE, LAKE, PROD, QA, a_topology, prod, qa
+from tests.builders import DATA_LAKE, LAKE, ML, PROD, QA, a_model, a_topology, prod, qa
 
 OTHER = "vpce-0f9e8d7c6b5a49382"
+OWNERS = {
+    f"custom-labels-console-us-east-1-{ML}": ML,
+    "tools-evaluations": ML,
+    DATA_LAKE.bucket: LAKE,
+}
 
 
 def endpoints(world: World) -> dict[str, EndpointSeed]:
@@ -58,3 +69,56 @@ class TestTheDataLake:
         world = world_of(self.TOPOLOGY, None)
         assert LEDGER_BUCKET in {each.name for each in world.buckets}
         assert [each.name for each in documents_only(world).buckets] == [DATA_LAKE.bucket]
+
+
+def summaries(world: World) -> dict[str, Evaluation]:
+    """Read the evaluation of every version of the model's project where the world says it lies."""
+    buckets = {bucket.name: bucket for bucket in world.buckets}
+    (project,) = [each for each in world.projects if each.name == PROJECT.name]
+    found = {}
+    for version in project.versions:
+        bucket, _, key = str(version.summary).removeprefix("s3://").partition("/")
+        assert buckets[bucket].account == OWNERS[bucket]
+        (content,) = [each.base64 for each in buckets[bucket].objects if each.key == key]
+        found[version.name] = parse_evaluation(base64.b64decode(content))
+        assert found[version.name].f1 == version.f1
+        assert found[version.name].version == project.version_arn(version.name)
+    return found
+
+
+class TestEvaluations:
+    def test_of_every_version_are_where_its_summary_says(self) -> None:
+        found = summaries(world_of(a_topology(), None))
+        assert list(found) == ["v1", "v2", "v3", "v4", "v5"]
+        assert {name: tuple(each.labels) for name, each in found.items()} == {
+            **dict.fromkeys(("v1", "v2", "v3", "v4"), LABELS),
+            "v5": (*LABELS, NEW_LABEL),
+        }
+
+    def test_lie_where_the_configuration_expects_them(self) -> None:
+        ml = MlAccount(account=ML, evaluations="s3://tools-evaluations/a/b")
+        world = world_of(a_topology(ml=ml), None)
+        assert summaries(world)["v2"].f1 == 1.0
+        (bucket,) = [each for each in world.buckets if each.name == "tools-evaluations"]
+        assert {each.key.rpartition("/")[0] for each in bucket.objects} == {"a/b"}
+
+    def test_lie_where_the_example_looks_for_them(self) -> None:
+        assert f"  evaluations: {EVALUATIONS}\n" in EXAMPLE
+
+    def test_may_share_the_bucket_of_the_data_lake(self) -> None:
+        ml = MlAccount(account=ML, evaluations=f"s3://{DATA_LAKE.bucket}/evaluation/")
+        world = world_of(a_topology(ml=ml, data_lake=DATA_LAKE), None)
+        assert summaries(world)["v2"].f1 == 1.0
+        (bucket,) = [each for each in world.buckets if each.name == DATA_LAKE.bucket]
+        assert "ReadersReadEvaluations" in json.dumps(bucket.policy)
+
+
+class TestLabels:
+    def test_are_published_in_every_target_where_the_configuration_looks(self) -> None:
+        model = a_model(labels_in=PointerAddress(name="/{environment}/{model}/labels"))
+        world = world_of(a_topology(models=(model,)), None)
+        found = {(p.account, p.name): p.values for p in world.parameters if "labels" in p.name}
+        assert found == {
+            (account, f"/{'qa' if account == QA else 'prod'}/tools/labels"): (json.dumps(LABELS),)
+            for account in (QA, *PROD)
+        }

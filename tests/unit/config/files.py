@@ -65,6 +65,40 @@ SMALL = dedent(
 )
 """The least that can be said."""
 
+QUALITY = dedent(
+    """\
+    version: 1
+    region: us-east-1
+    ml: {account: "222222222222", evaluations: "s3://tools-evaluations/results/"}
+    models:
+      tools:
+        project: tools-detector
+        labels: [hammer, claw hammer]
+    defaults:
+      smoke: {images: golden/}
+      gates:
+        f1: 0.8
+        golden: {min_recall: 0.9}
+    environments:
+      - name: qa
+        accounts: ["333333333333"]
+        gates: {f1: null, golden: null}
+      - name: prod
+        accounts: ["444444444444", "555555555555"]
+        gates:
+          precision: 0.7
+          recall: 0.75
+          label_f1: 0.5
+          labels: known
+          golden: {max_regression: 0.02, confidence: 0.99}
+          alarm: ["{model}-errors", "arn:aws:cloudwatch:us-east-1:222222222222:alarm:cost"]
+    """
+)
+"""Every gate on the quality of a version and on alarms."""
+
+PUBLISHED = QUALITY.replace("[hammer, claw hammer]", '{ssm: "/{model}/{environment}/labels"}')
+"""The same, where the applications publish their labels."""
+
 
 def changed(old: str, new: str, *, text: str = GOOD) -> str:
     """Replace a piece of `text` that occurs exactly once."""

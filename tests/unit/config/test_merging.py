@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from promote.config import parse
-from promote.core.topology import Deadlines, PointerAddress, Propagation, Quotas, Smoke
+from promote.core.parts import Deadlines, PointerAddress, Propagation, Quotas, Smoke
 from tests.unit.config.files import SMALL
 
 DEFAULTS = """\

@@ -23,6 +23,7 @@ class TestShow:
                 "service": "rekognition",
                 "capacity": {"min": 1, "max": 2},
                 "price": 4.5,
+                "labels": None,
             }
         }
         prod = shown["environments"][1]

@@ -10,8 +10,8 @@ import yaml
 
 from promote.config import schema, starter
 from promote.config.keys import ROOT
-from promote.config.shapes import Listed, Named, Section, Shape
-from tests.unit.config.files import GOOD, SMALL, changed
+from promote.config.shapes import Either, Listed, Named, Section, Shape
+from tests.unit.config.files import GOOD, PUBLISHED, QUALITY, SMALL, changed
 
 PROJECT = "project: tools-detector"
 
@@ -26,10 +26,14 @@ def accepts(rule: dict[str, Any], value: Any) -> bool:
 
 def _accepts_keys(rule: dict[str, Any], value: dict[str, Any]) -> bool:
     properties = rule.get("properties", {})
-    rest = rule.get("additionalProperties")
+    rest = rule.get("additionalProperties", {})
     return all(
         accepts(rule.get("propertyNames", {}), key)
-        and (accepts(properties[key], each) if key in properties else rest and accepts(rest, each))
+        and (
+            accepts(properties[key], each)
+            if key in properties
+            else rest is not False and accepts(rest, each)
+        )
         for key, each in value.items()
     )
 
@@ -62,6 +66,8 @@ _WORDS: dict[str, Any] = {
     "maxLength": lambda most, value: len(value) <= most,
     "minimum": lambda least, value: value >= least,
     "maximum": lambda most, value: value <= most,
+    "exclusiveMinimum": lambda low, value: value > low,
+    "exclusiveMaximum": lambda high, value: value < high,
 }
 
 STARTER = starter(
@@ -90,7 +96,7 @@ class TestSchema:
         collect(schema())
         assert found <= _WORDS.keys() | notes
 
-    @pytest.mark.parametrize("text", [GOOD, SMALL, STARTER])
+    @pytest.mark.parametrize("text", [GOOD, SMALL, STARTER, QUALITY, PUBLISHED])
     def test_what_the_reader_accepts_it_accepts(self, text: str) -> None:
         assert accepts(schema(), yaml.safe_load(text))
 
@@ -103,7 +109,10 @@ class TestSchema:
             (PROJECT, "project: a/b"),
             (PROJECT, "projekt: tools-detector"),
             ("service: rekognition", "service: transcribe"),
-            (PROJECT, f"{PROJECT}\n    labels: [hammer]"),
+            (PROJECT, f"{PROJECT}\n    labels: []"),
+            (PROJECT, f"{PROJECT}\n    labels: hammer"),
+            (PROJECT, f"{PROJECT}\n    labels: [' ']"),
+            (PROJECT, f"{PROJECT}\n    labels: {{ssn: /labels}}"),
             ("drain: 30s", "drain: 30 s"),
             ("drain: 30s", "keep_warm: 24 h"),
             ("start: 30m", "start: 00m"),
@@ -113,6 +122,14 @@ class TestSchema:
             ("min_accuracy: 0.9", "min_accuracy: 90%"),
             ("after: qa", "after: {qa: 1}"),
             ("name: qa", "name: QA"),
+            ("  quotas: {", "  evaluations: s3://b/*\n  quotas: {"),
+            ("drain: 30s", "gates: {f1: 1.01}"),
+            ("drain: 30s", "gates: {labels: all}"),
+            ("drain: 30s", "gates: {golden: {confidence: 1}}"),
+            ("drain: 30s", "gates: {golden: {confidence: 0.5}}"),
+            ("drain: 30s", "gates: {golden: {image: golden/}}"),
+            ("drain: 30s", "gates: {alarm: []}"),
+            ("drain: 30s", "gates: {alarm: '{modle}-errors'}"),
         ],
     )
     def test_what_the_reader_refuses_by_shape_it_refuses(self, old: str, new: str) -> None:
@@ -137,6 +154,8 @@ class TestTable:
                 walk(shape.section)
             elif isinstance(shape, Listed) and isinstance(shape.item, Section):
                 walk(shape.item)
+            elif isinstance(shape, Either):
+                walk(shape.section)
             elif isinstance(shape, Section):
                 for key in shape.keys:
                     assert key.meaning

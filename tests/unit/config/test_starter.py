@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
 from promote.config import parse, starter
 from promote.config.keys import ROOT
 from promote.config.shapes import Key, Section
+from promote.core.gates.golden import GoldenRule
+from promote.core.gates.labels import LabelRule
 from tests.unit.config.files import problems
 
 ENVIRONMENTS = [("qa", ["333333333333"]), ("prod", ["444444444444", "555555555555"])]
@@ -59,6 +63,15 @@ class TestStarter:
         text = a_starter()
         assert later
         assert not [name for name in later if f"{name}:" in text]
+
+    def test_its_gates_only_need_to_be_uncommented(self) -> None:
+        text = a_starter(images="golden/").replace("# labels: [", "labels: [")
+        gates = re.sub(r"^    # (gates:|  \w+: )", r"    \1", text, flags=re.MULTILINE)
+        asked = parse(gates).environment("prod").gates
+        assert asked.labels is LabelRule.KNOWN
+        assert asked.golden == GoldenRule(min_accuracy=0.9)
+        assert asked.alarms == ("{model}-errors",)
+        assert asked.approval == 1
 
     def test_no_line_is_too_long_to_read(self) -> None:
         assert max(len(line) for line in a_starter(external_id="tools").splitlines()) <= 100

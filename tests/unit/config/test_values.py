@@ -401,19 +401,6 @@ class TestKeys:
         ("old", "new", "problem"),
         [
             (
-                "    price: 4.5",
-                "    labels: [hammer]",
-                "14:5: models.tools.labels is not supported yet: it comes with the gate `labels`",
-            ),
-            (
-                "    drain: 30s",
-                "    gates: {f1: 0.8}",
-                (
-                    "31:13: environments[0].gates.f1 is not supported yet: it comes with gates on "
-                    "a version's quality"
-                ),
-            ),
-            (
                 'pointer: {ssm: "/models/{model}/version-arn"}',
                 "pointer: {appconfig: x}",
                 (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from promote.core.condense import condensed
 from promote.core.fold import fold
+from promote.core.gates import GateResult, Override, Verdict
 from promote.core.planfile import digest
 from promote.core.record import (
     AccessChanged,
@@ -20,7 +21,7 @@ from promote.core.record import (
     Record,
 )
 from promote.core.result import Outcome, Result
-from tests.builders import NOW, PROD, a_plan, a_planned_target, a_request, version_arn
+from tests.builders import NOW, PROD, a_gate, a_plan, a_planned_target, a_request, version_arn
 
 PROMOTIONS = ("p1", "p2", "p3")
 VERSIONS = (version_arn("v1"), version_arn("v2"))
@@ -31,6 +32,9 @@ PLANS = {
     )
     for number, name in enumerate(PROMOTIONS)
 }
+LIFTED = a_gate(
+    verdict=Verdict.FAIL, override=Override(gate="verified", reason="x", by="x", expires=NOW)
+)
 
 NAMED: dict[str, st.SearchStrategy[typing.Any]] = {
     "at": st.integers(0, 9).map(lambda minutes: NOW + timedelta(minutes=minutes)),
@@ -41,12 +45,14 @@ NAMED: dict[str, st.SearchStrategy[typing.Any]] = {
     "passed": st.booleans(),
     "granted": st.booleans(),
     "accuracy": st.none(),
+    "gate": st.sampled_from([a_gate(), LIFTED]),
 }
 """What the fields of those names are; any other text is "x", any other list is empty."""
 
 
-def started(promotion: str) -> PromotionStarted:
-    return PromotionStarted(at=NOW, promotion=promotion, by="x", plan=PLANS[promotion])
+def started(promotion: str, gate: GateResult | None = None) -> PromotionStarted:
+    gates = () if gate is None else (gate,)
+    return PromotionStarted(at=NOW, promotion=promotion, by="x", plan=PLANS[promotion], gates=gates)
 
 
 def ended(promotion: str, outcome: Outcome = Outcome.PROMOTED) -> PromotionEnded:
@@ -64,7 +70,7 @@ def ended(promotion: str, outcome: Outcome = Outcome.PROMOTED) -> PromotionEnded
 def some(kind: type) -> st.SearchStrategy[Record]:
     """Return records of a kind: few promotions, versions and environments, that meet often."""
     if kind is PromotionStarted:
-        return NAMED["promotion"].map(started)
+        return st.builds(started, NAMED["promotion"], st.sampled_from([None, a_gate(), LIFTED]))
     if kind is PromotionEnded:
         return st.builds(ended, NAMED["promotion"], st.sampled_from(Outcome))
     hints = {k: v for k, v in typing.get_type_hints(kind).items() if k != "kind"}
@@ -94,3 +100,8 @@ class TestCondensed:
         ]
         kept = condensed([started("p2"), *once, ended("p2"), started("p1"), ended("p1")])
         assert kept == (ended("p2"), started("p1"), ended("p1"))
+
+    def test_keeps_what_was_lifted_for_a_version_that_came_through(self) -> None:
+        first: list[Record] = [started("p2", LIFTED), ended("p2")]
+        kept = condensed([*first, started("p1"), ended("p1")])
+        assert kept == (*first, started("p1"), ended("p1"))

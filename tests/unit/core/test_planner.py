@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from promote.core.observation import PointerState
+from promote.core.parts import Capacity, PointerAddress, Smoke
 from promote.core.plan import Cost, Grant, Plan, Prove, Revoke, Start, Step, Switch
-from promote.core.topology import Capacity, Environment, Granularity, PointerAddress, Smoke
+from promote.core.topology import Environment, Granularity
 from promote.core.version import Status
 from promote.errors import NotFoundError
 from tests.builders import (

@@ -7,6 +7,7 @@ import pytest
 
 from promote.core.drift import Drift
 from promote.core.observation import AccessRoleState, Json
+from promote.core.parts import Capacity
 from promote.core.record import (
     Direction,
     LedgerState,
@@ -15,7 +16,7 @@ from promote.core.record import (
 )
 from promote.core.result import Left
 from promote.core.status import LockHolder, ModelLock, ModelStatus, VersionStatus, summarise
-from promote.core.topology import Capacity, Granularity
+from promote.core.topology import Granularity
 from promote.core.version import Status
 from tests.builders import (
     HOUR,

@@ -7,21 +7,22 @@ from datetime import timedelta
 
 import pytest
 
+from promote.core.gates.golden import GoldenRule
 from promote.core.gates.grammar import parse_freeze
+from promote.core.gates.labels import LabelRule
 from promote.core.gates.requirements import Requirements
-from promote.core.topology import (
+from promote.core.parts import (
     Capacity,
     Deadlines,
-    Granularity,
     MlAccount,
     PointerAddress,
     Propagation,
     Quotas,
     Smoke,
-    Topology,
 )
+from promote.core.topology import Granularity, Topology
 from promote.core.waves import WaveSize
-from promote.errors import NotFoundError
+from promote.errors import InputError, NotFoundError
 from tests.builders import ML, PROD, QA, a_model, a_topology, an_environment, prod, qa
 
 PER_ACCOUNT = "{model}-{environment}-{account}"
@@ -105,6 +106,52 @@ class TestTopology:
         assert topology.images("tools", qa(smoke=Smoke())) is None
 
 
+class TestAlarms:
+    def of(self, *alarms: str, **changes: object) -> dict[str, str | None]:
+        environment = prod(gates=Requirements(alarms=alarms), **changes)
+        found = a_topology(environment).alarms("tools", environment)
+        return {str(alarm): role for alarm, role in found.items()}
+
+    def test_by_name_are_in_every_target_account(self) -> None:
+        assert self.of("{model}-{environment}-{account}-{region}") == {
+            f"tools-prod-{account}-us-east-1 in {account}": (
+                f"arn:aws:iam::{account}:role/promote-reader"
+            )
+            for account in PROD
+        }
+
+    def test_by_arn_are_in_their_account_alone(self) -> None:
+        arn = f"arn:aws:cloudwatch:us-east-1:{PROD[1]}:alarm:errors"
+        assert self.of(arn) == {
+            f"errors in {PROD[1]}": f"arn:aws:iam::{PROD[1]}:role/promote-reader"
+        }
+
+    def test_of_the_ml_account_are_read_by_its_reader(self) -> None:
+        arn = f"arn:aws:cloudwatch:{{region}}:{ML}:alarm:cost"
+        assert self.of(arn) == {f"cost in {ML}": f"arn:aws:iam::{ML}:role/promote-reader"}
+        assert self.of(arn, reader_role=None) == {f"cost in {ML}": None}
+
+    def test_are_none_unless_a_gate_asks(self) -> None:
+        assert self.of() == {}
+
+    @pytest.mark.parametrize(
+        "alarm",
+        [
+            "",
+            "x" * 256,
+            "arn:aws:cloudwatch",
+            f"arn:aws:sns:us-east-1:{ML}:cost",
+            f"arn:aws:cloudwatch:eu-west-1:{ML}:alarm:cost",
+            f"arn:aws:cloudwatch:us-east-1:{QA}:alarm:cost",
+        ],
+    )
+    def test_that_nobody_can_look_at_name_their_environment(self, alarm: str) -> None:
+        with pytest.raises(InputError) as caught:
+            self.of(alarm)
+        assert caught.value.detail.startswith("gates.alarm of the environment prod: ")
+        assert caught.value.remedy
+
+
 CHANGES = {
     "region": {"region": "eu-west-1"},
     "organization": {"organization": "o-1"},
@@ -113,6 +160,9 @@ CHANGES = {
     "capacity": {"models": (a_model(capacity=Capacity(min=2)),)},
     "project": {"models": (a_model(project="spares"),)},
     "price": {"models": (a_model(price=5.0),)},
+    "labels": {"models": (a_model(labels=("hammer",)),)},
+    "labels_in": {"models": (a_model(labels_in=PointerAddress(name="/labels")),)},
+    "evaluations": {"ml": MlAccount(account=ML, evaluations="s3://results/")},
 }
 SETTINGS = {
     "accounts": {"accounts": PROD},
@@ -140,6 +190,16 @@ SETTINGS = {
 }
 
 
+GATES = {
+    "f1": {"f1": 0.8},
+    "labels": {"labels": LabelRule.KNOWN},
+    "another rule": {"labels": LabelRule.EXACT},
+    "golden": {"golden": GoldenRule()},
+    "confidence": {"golden": GoldenRule(confidence=0.99)},
+    "alarms": {"alarms": ("errors",)},
+}
+
+
 class TestFingerprint:
     def of(self, topology: Topology) -> str:
         return topology.fingerprint("tools", "qa")
@@ -154,6 +214,10 @@ class TestFingerprint:
     @pytest.mark.parametrize("change", SETTINGS.values(), ids=SETTINGS)
     def test_changes_with_every_setting_of_the_environment(self, change: dict[str, object]) -> None:
         assert self.of(a_topology(qa(**change), prod())) != self.of(a_topology())
+
+    def test_changes_with_every_gate(self) -> None:
+        asked = [qa(gates=Requirements(**gates)) for gates in GATES.values()]  # type: ignore[arg-type]  # as the table says
+        assert len({self.of(a_topology(each, prod())) for each in (qa(), *asked)}) == 7
 
     def test_knows_every_setting_that_an_environment_has(self) -> None:
         assert {"name", *SETTINGS} == set(qa().__dataclass_fields__)

@@ -215,12 +215,6 @@ class TestSearch:
 
 
 class TestRefusals:
-    def test_a_policy_variable_cannot_be_proved(self) -> None:
-        own = allow("s3:GetObject", "arn:aws:s3:::home/${aws:username}/*")
-
-        with pytest.raises(PolicyError, match="variables"):
-            equal([identity(own)], [identity(own)])
-
     def test_a_key_compared_as_one_value_and_as_a_set_cannot_be_decided(self) -> None:
         test = {"StringEquals": {"aws:x": "a"}, "ForAnyValue:StringEquals": {"aws:x": "b"}}
         both = identity(allow(Condition=test))

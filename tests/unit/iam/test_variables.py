@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 
 from promote.errors import PolicyError
-from promote.iam.document import Kind
 from promote.iam.evaluate import allows_action_on, evaluate
 from promote.iam.patterns import literal, text_matcher
-from promote.iam.variables import fill, uses_variables, widened
-from tests.unit.iam.documents import DETECT, V1, allow, deny, identity, policy, request
+from promote.iam.variables import fill, keys_of, normal, widened
+from tests.unit.iam.documents import DETECT, V1, allow, deny, identity, request
 
 HOME = "arn:aws:s3:::b/home/"
 TEAM = "${aws:PrincipalTag/team}"
@@ -44,7 +43,7 @@ class TestFill:
     ) -> None:
         assert filled(text, aws_username="ann") == expected
 
-    @pytest.mark.parametrize("value", ["*", "?", "a*b", "${*}", "${aws:username}", "$", "${"])
+    @pytest.mark.parametrize("value", ["*", "?", "a*b", "${*}", "${aws:username}", "$", "${", "$$"])
     def test_takes_a_value_for_literal_text(self, value: str) -> None:
         found = filled("x-${aws:username}-*", aws_username=value)
 
@@ -52,6 +51,11 @@ class TestFill:
         assert text_matcher(found)(f"x-{value}-yes")
         assert not text_matcher(found)("x-abc-yes")
         assert literal(filled("${aws:username}", aws_username=value) or "") == value
+
+    def test_makes_no_escape_of_a_value_and_what_follows_it(self) -> None:
+        found = filled("${aws:username}{*}", aws_username="$")
+        assert found is not None
+        assert text_matcher(found)("${anything}")
 
     def test_leaves_the_escapes_in_place(self) -> None:
         assert filled("${*}${?}${$}") == "${*}${?}${$}"
@@ -224,14 +228,21 @@ class TestConditions:
             identity(allow(Condition={operator: {"aws:Key": text}}))
 
 
-class TestUsesVariables:
-    def test_sees_those_of_resources_and_conditions(self) -> None:
-        of_resource = identity(allow("s3:*", HOME + "${aws:username}"))
-        of_condition = identity(allow(Condition={"StringLike": {"aws:x": "${*}"}}))
+class TestKeysOf:
+    def test_are_the_keys_whose_values_a_text_takes(self) -> None:
+        text = HOME + "${AWS:UserName}/${aws:userid, 'nobody'}/${*}"
 
-        assert uses_variables(of_resource)
-        assert uses_variables(of_condition)
-        assert not uses_variables(policy(Kind.SCP, deny("*", "*")))
+        assert keys_of(text) == {"aws:username", "aws:userid"}
+        assert keys_of(text, needed=True) == {"aws:username"}
+        assert keys_of(HOME + "${*}") == keys_of(HOME) == frozenset()
+
+
+class TestNormal:
+    def test_is_the_same_for_what_means_the_same(self) -> None:
+        assert normal("A-${ AWS:UserName }-${*}") == "A-${aws:username}-${*}"
+        assert normal("${aws:userid,'No one'}") == normal("${AWS:UserId, 'No one'}")
+        assert normal("${aws:userid}") != normal("${aws:userid, ''}")
+        assert normal("plain $ Text") == "plain $ Text"
 
 
 class TestWidened:

@@ -127,6 +127,7 @@ def test_a_status_has_a_document_for_each_model() -> None:
         "granted": ["v1"],
         "held": [],
         "drift": [],
+        "overridden": [],
     }
     assert model["versions"][1] == {
         "name": "v1",

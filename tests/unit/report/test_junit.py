@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.core.events import Event, SmokeTested, StepDone, StepStarted
+from promote.core.events import Event, GoldenJudged, SmokeTested, StepDone, StepStarted
+from promote.core.gates import Verdict
 from promote.core.record import VerificationDone
 from promote.core.result import Outcome, Result
 from promote.errors import FailedError, PromoteError
 from promote.report import junit, text
-from tests.builders import NOW, PROD, PROMOTER, a_plan, a_prove, a_start, version_arn
+from tests.builders import NOW, PROD, PROMOTER, a_gate, a_plan, a_prove, a_start, version_arn
 
 V2 = version_arn("v2")
 PROMOTED = Result(
@@ -124,6 +126,21 @@ class TestPromotion:
         suite = promotion(smoke_test(wrong, accuracy=0.9))
         assert failed(suite) == []
         assert suite[1].findtext("system-out") == f"tolerated: {wrong}"
+
+    def test_the_golden_images_are_a_case_that_fails_when_they_refuse(self) -> None:
+        gate = a_gate(gate="golden", measured="12 lost", required="none")
+        judged = GoldenJudged(
+            at=NOW, environment="prod", account=PROD[0], version=V2, against=None, gate=gate
+        )
+        assert failed(promotion(*STARTED, PROVED, judged)) == []
+        bad = replace(
+            judged, against=version_arn("v1"), gate=replace(gate, verdict=Verdict.INCONCLUSIVE)
+        )
+        suite = promotion(*STARTED, PROVED, bad, end=ERROR)
+        assert failed(suite) == ["gate golden beside v1", "promotion"]
+        failure = suite[2].find("failure")
+        assert failure is not None
+        assert "inconclusive: 12 lost; required: none" in failure.attrib["message"]
 
     @given(st.text(), st.text(), st.text())
     def test_is_well_formed_whatever_a_service_says(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from promote.core.events import (
     Event,
+    GoldenJudged,
     IdentityShown,
     PromotionBegun,
     RollingBack,
@@ -19,8 +20,18 @@ from promote.core.events import (
     Waiting,
     Warned,
 )
+from promote.core.gates import Verdict
 from promote.report import json, text
-from tests.builders import NOW, PROD, PROMOTER, a_stop, a_switch, every_step, version_arn
+from tests.builders import (
+    NOW,
+    PROD,
+    PROMOTER,
+    a_gate,
+    a_stop,
+    a_switch,
+    every_step,
+    version_arn,
+)
 
 IDENTITY = IdentityShown(at=NOW, caller=PROMOTER, account="111111111111", region="us-east-1")
 WAITING = Waiting(at=NOW, what="v2 to run", status="STARTING", elapsed=12.3, deadline=1800.0)
@@ -45,6 +56,16 @@ PASSED_TEST = SmokeTested(
     accuracy=1.0,
     required=0.9,
     wrong=(),
+)
+GOLDEN = GoldenJudged(
+    at=NOW,
+    environment="prod",
+    account=PROD[0],
+    version=version_arn("v2"),
+    against=version_arn("v1"),
+    gate=a_gate(
+        gate="golden", verdict=Verdict.FAIL, measured="12 lost", required="not shown to be worse"
+    ),
 )
 
 
@@ -90,6 +111,13 @@ PASSED_TEST = SmokeTested(
             (
                 "smoke test of v2 from prod/444444444444 passed: 1 of 1 image recognised, 100.0% "
                 "measured, 90.0% required"
+            ),
+        ),
+        (
+            GOLDEN,
+            (
+                "golden images of v2 beside v1 from prod/444444444444: fail: 12 lost; required: "
+                "not shown to be worse"
             ),
         ),
         (RollingBack(at=NOW, reason="it failed"), "rolling back: it failed"),
@@ -157,6 +185,13 @@ EVENTS: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(
         StepStarted, at=st.just(NOW), step=st.builds(a_switch, pointer=ANYTHING, before=ANYTHING)
+    ),
+    st.builds(
+        GoldenJudged,
+        at=st.just(NOW),
+        version=ANYTHING,
+        against=st.none() | ANYTHING,
+        gate=st.builds(a_gate, measured=ANYTHING, required=ANYTHING),
     ),
     st.builds(
         SmokeTested,

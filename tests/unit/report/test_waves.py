@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from textwrap import dedent
 
+from promote.core.gates import Override
+from promote.core.gates.alarm import Alarm, alarm
 from promote.core.plan import Bake, Plan
 from promote.core.record import LedgerState, PromotionStarted, TargetFailed, Unfinished
 from promote.core.status import summarise
@@ -71,6 +73,14 @@ class TestAPlanInWaves:
             "stopped until `promote resume tools` has tried it again. With one more, every pointer "
             "that was switched is put back at once, to v1 in 444444444444 and 555555555555."
         ) in told
+
+    def test_says_what_an_alarm_does_unless_its_gate_is_lifted(self) -> None:
+        said = "An alarm that rings while a wave bakes puts everything back, too."
+        quiet = alarm({Alarm(account=PROD[0], name="errors"): "OK"})
+        lifted = Override(gate="alarm", reason="a flood", by=PROMOTER, expires=NOW)
+        assert said in " ".join(text.plan(in_waves(gates=(quiet,))).split())
+        for gates in ((), (replace(quiet, override=lifted),)):
+            assert said not in " ".join(text.plan(in_waves(gates=gates)).split())
 
     def test_says_nothing_of_failures_where_none_is_tolerated(self) -> None:
         told = " ".join(text.plan(in_waves()).split())

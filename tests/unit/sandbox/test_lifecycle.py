@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from botocore.loaders import Loader
 
@@ -21,12 +24,19 @@ class Service:
     def __init__(self) -> None:
         self.clock = HandClock()
         world = WorldBox(default_world())
-        self.labels = CustomLabels(self.clock, SettingsBox(LIFELIKE), world)
+        self.published: dict[str, bytes] = {}
+        self.labels = CustomLabels(self.clock, SettingsBox(LIFELIKE), world, self.publish)
         self.labels.seed(PROJECT)
 
     def call(self, operation: str, **params: object) -> dict[str, object]:
         call = Call("rekognition", operation, "us-east-1", Protocol.JSON, params)
         return self.labels.handle(call, ML, lambda _: b"")
+
+    def publish(self, place: str, content: bytes) -> bool:
+        if place.startswith("s3://missing/"):
+            return False
+        self.published[place] = content
+        return True
 
     def status(self, arn: str) -> str:
         return self.labels.statuses()[arn]
@@ -112,3 +122,38 @@ class TestDescriptions:
             assert descriptions
             for one in descriptions:
                 assert set(one) <= set(shapes[shape]["members"])
+
+
+class TestTraining:
+    def trained(self, service: Service, **output: str) -> dict[str, Any]:
+        """Train a version in a project of its own, and describe it."""
+        project = service.call("CreateProject", ProjectName="fresh")["ProjectArn"]
+        output = {"S3Bucket": "output", **output}
+        service.call(
+            "CreateProjectVersion", ProjectArn=project, VersionName="one", OutputConfig=output
+        )
+        (training,) = self.described(service, project)
+        assert "EvaluationResult" not in training
+        service.clock.advance(LIFELIKE.training_seconds)
+        (found,) = self.described(service, project)
+        return found
+
+    def described(self, service: Service, project: object) -> list[dict[str, Any]]:
+        answer: Any = service.call("DescribeProjectVersions", ProjectArn=project)
+        found: list[dict[str, Any]] = answer["ProjectVersionDescriptions"]
+        return found
+
+    @pytest.mark.parametrize(("prefix", "folder"), [("models/1", "models/1/"), ("", "")])
+    def test_publishes_an_evaluation_where_the_output_goes(self, prefix: str, folder: str) -> None:
+        service = Service()
+        evaluation = self.trained(service, S3KeyPrefix=prefix)["EvaluationResult"]
+        key = f"{folder}EvaluationResultSummary-fresh-one.json"
+        assert evaluation["Summary"] == {"S3Object": {"Bucket": "output", "Name": key}}
+        summary = json.loads(service.published[f"s3://output/{key}"])
+        assert summary["AggregatedEvaluationResults"]["F1Score"] == evaluation["F1Score"]
+
+    def test_without_the_bucket_has_the_figures_alone(self) -> None:
+        service = Service()
+        found = self.trained(service, S3Bucket="missing")
+        assert found["EvaluationResult"] == {"F1Score": 1.0}
+        assert not service.published

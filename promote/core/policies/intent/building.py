@@ -89,6 +89,17 @@ def deny(
     return replace(allow(actions, on=on, by=by, when=when), effect=Effect.DENY)
 
 
+def deny_but(
+    resources: Iterable[str],
+    actions: Iterable[str],
+    *,
+    by: Iterable[Principal],
+    when: Iterable[Condition],
+) -> Statement:
+    """Return the statement that denies something on every resource but some."""
+    return replace(deny(actions, on=resources, by=by, when=when), not_resources=True)
+
+
 def aws(principals: Iterable[str]) -> tuple[Principal, ...]:
     """Return AWS principals; an account id means the root of its account."""
     return tuple(Principal("AWS", account_root(one)) for one in principals)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from promote.core.policies.intent.building import (
     Context,
     allow,
@@ -71,7 +73,7 @@ def operator(context: Context) -> Statements:
 
 
 def reader_ml(context: Context) -> Statements:
-    """Read the projects, their versions, and every policy of the access roles."""
+    """Read the projects, their versions, every policy of the access roles; and what gates ask."""
     of_roles = [
         "iam:GetRole",
         "iam:GetRolePolicy",
@@ -84,13 +86,31 @@ def reader_ml(context: Context) -> Statements:
         allow(["rekognition:DescribeProjectVersions"], on=texts(context, "projects")),
         allow(of_roles, on=texts(context, "access_roles")),
         allow(["iam:GetPolicy", "iam:GetPolicyVersion"], on=texts(context, "managed_policies")),
+        *_where_asked("s3:GetObject", texts(context, "evaluations")),
+        *_alarms(context),
     )
 
 
 def reader_target(context: Context) -> Statements:
-    """Read the pointers with their history."""
+    """Read the pointers with their history, and what gates ask about: labels and alarms."""
     actions = [_GET_PARAMETER, "ssm:GetParameterHistory"]
-    return (allow(actions, on=texts(context, "parameters")),)
+    return (
+        allow(actions, on=texts(context, "parameters")),
+        *_where_asked(_GET_PARAMETER, texts(context, "labels")),
+        *_alarms(context),
+    )
+
+
+def _where_asked(action: str, resources: Iterable[str]) -> Statements:
+    """Allow an action on resources, or nothing where there are none."""
+    found = tuple(resources)
+    return (allow([action], on=found),) if found else ()
+
+
+def _alarms(context: Context) -> Statements:
+    # With a narrower scope composite alarms are not returned (CloudWatch, "DescribeAlarms").
+    anything = ["*"] if texts(context, "alarms") else ()
+    return _where_asked("cloudwatch:DescribeAlarms", anything)
 
 
 def role_trust(context: Context) -> Statements:

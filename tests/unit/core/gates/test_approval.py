@@ -44,8 +44,8 @@ class TestPerson:
         assert found == {"alice@example.com"}
 
     @pytest.mark.parametrize("name", ["alice", "teams/ml/alice", "alice+ml@example.com"])
-    def test_is_an_iam_user(self, name: str) -> None:
-        assert person(user(name)) == user(name)
+    def test_is_an_iam_user_whatever_the_path(self, name: str) -> None:
+        assert person(user(name)) == user(name.rpartition("/")[2])
         assert person(user(name, "222222222222")) != person(user(name))
 
     @pytest.mark.parametrize(
@@ -177,6 +177,11 @@ class TestApproval:
         assert judged(no, yes).verdict is Verdict.FAIL  # in whatever order they are read
         assert judged(no, review(BOB, minutes=3)).verdict is Verdict.PASS
         assert judged(no, review(CAROL, minutes=3)).verdict is Verdict.FAIL
+
+    def test_counts_the_last_word_of_a_person_in_two_roles(self) -> None:
+        bob = signed_in("bob@example.com", "Read_Only")
+        no, yes = review(BOB, approved=False, minutes=1), review(bob, minutes=2)
+        assert judged(no, yes).verdict is Verdict.PASS
 
     def test_takes_a_rejection_for_the_last_word_of_one_moment(self) -> None:
         assert judged(review(BOB, approved=False), review(BOB)).verdict is Verdict.FAIL

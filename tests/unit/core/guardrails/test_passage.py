@@ -12,7 +12,7 @@ from promote.core.guardrails.court import Court
 from promote.core.guardrails.errands import errands
 from promote.core.guardrails.organization import AWS_OWN, ControlType, OrganizationState
 from promote.core.guardrails.passage import blocked, examine, protection
-from promote.core.topology import Smoke
+from promote.core.parts import Smoke
 from tests.builders import (
     DATA_LAKE,
     LAKE,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from promote.core.gates.labels import LabelRule
+from promote.core.gates.requirements import Requirements
+from promote.core.parts import PointerAddress
 from promote.core.policies.documents import (
     WantedDocument,
     access_policy_context,
     allowed_resources,
     wanted_documents,
 )
-from promote.core.topology import Granularity, PointerAddress, Topology
+from promote.core.topology import Granularity, Topology
 from promote.errors import InputError, NotFoundError
 from promote.iam.evaluate import resource_matches
 from tests.builders import ML, PROD, PROMOTER, QA, a_model, a_topology, prod, qa, version_arn
 
+READERS = ("promote-reader", "prod-reader")
 PROJECTS = f"arn:aws:rekognition:us-east-1:{ML}:project"
 KINDS = [
     "access-role",
@@ -164,7 +169,81 @@ class TestSharedRoles:
     def test_a_pointer_without_a_path_has_one_slash_in_its_arn(self) -> None:
         topology = a_topology(qa(pointer=PointerAddress(name="live")))
         arn = f"arn:aws:ssm:us-east-1:{QA}:parameter/live"
-        assert the("reader-target", topology).context == {"parameters": [arn]}
+        assert the("deployer", topology).context == {"parameters": [arn]}
+
+
+class TestWhatGatesAskFor:
+    LABELS = PointerAddress(name="/{environment}/{model}/labels")
+    ALARM = f"arn:aws:cloudwatch:us-east-1:{ML}:alarm:unhealthy"
+
+    def topology(self, **gates: object) -> Topology:
+        """Build a topology in which prod asks; what it could ask about is all there."""
+        return a_topology(
+            qa(),
+            prod(gates=Requirements(**gates)),  # type: ignore[arg-type]
+            models=(a_model(labels_in=self.LABELS),),
+        )
+
+    def asked(self, topology: Topology, account: str) -> dict[str, object]:
+        """Return what the reader role of an account gets beside what it always needs."""
+        kind = "reader-ml" if account == ML else "reader-target"
+        context = the(kind, topology, role=f"{account}:role/promote-reader").context
+        names = ("evaluations", "labels", "alarms")
+        return {name: context[name] for name in names if context.get(name)}
+
+    def test_nothing_is_read_where_nothing_asks(self) -> None:
+        for account in (ML, QA, *PROD):
+            assert self.asked(self.topology(), account) == {}
+
+    @pytest.mark.parametrize(
+        ("location", "pattern"),
+        [
+            ("s3://evals", "arn:aws:s3:::evals/*"),
+            ("s3://evals/", "arn:aws:s3:::evals/*"),
+            ("s3://evals/a/b", "arn:aws:s3:::evals/a/b/*"),
+            ("s3://evals/a/b/", "arn:aws:s3:::evals/a/b/*"),
+        ],
+    )
+    def test_evaluations_are_read_below_their_location(self, location: str, pattern: str) -> None:
+        topology = self.topology()
+        located = replace(topology, ml=replace(topology.ml, evaluations=location))
+        assert self.asked(located, ML) == {"evaluations": pattern}
+        assert self.asked(located, PROD[0]) == {}
+
+    def test_labels_are_read_in_the_accounts_whose_gate_asks(self) -> None:
+        topology = self.topology(labels=LabelRule.EXACT)
+        for account in PROD:
+            arn = f"arn:aws:ssm:us-east-1:{account}:parameter/prod/tools/labels"
+            assert self.asked(topology, account) == {"labels": [arn]}
+        assert self.asked(topology, QA) == self.asked(topology, ML) == {}
+        listed = replace(topology, models=(a_model(labels=("hammer",)),))
+        assert self.asked(listed, PROD[0]) == {}
+
+    def test_an_alarm_that_is_named_is_read_in_every_target_account(self) -> None:
+        topology = self.topology(alarms=("errors-{account}",))
+        for account in PROD:
+            arn = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:errors-{account}"
+            assert self.asked(topology, account) == {"alarms": [arn]}
+        assert self.asked(topology, QA) == self.asked(topology, ML) == {}
+
+    def test_an_alarm_of_the_ml_account_is_read_there_alone(self) -> None:
+        topology = self.topology(alarms=(self.ALARM,))
+        assert self.asked(topology, ML) == {"alarms": [self.ALARM]}
+        assert self.asked(topology, PROD[0]) == {}
+
+    def test_a_target_that_is_the_ml_account_asks_as_its_reader(self) -> None:
+        topology = a_topology(qa(accounts=(ML,), gates=Requirements(alarms=(self.ALARM,))))
+        readers = [d for d in wanted_documents(topology) if d.kind.startswith("reader-")]
+        assert {d.kind: d.context["alarms"] for d in readers} == {
+            "reader-ml": [self.ALARM],
+            "reader-target": [],
+        }
+
+    def test_a_reader_of_another_environment_gets_nothing(self) -> None:
+        asking = prod(reader_role="prod-reader", gates=Requirements(alarms=(self.ALARM,)))
+        topology = a_topology(qa(), asking)
+        alarms = {r: the("reader-ml", topology, role=r).context["alarms"] for r in READERS}
+        assert alarms == {"promote-reader": [], "prod-reader": [self.ALARM]}
 
 
 class TestPolicyNames:

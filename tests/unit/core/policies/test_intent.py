@@ -55,6 +55,7 @@ class TestMissingValues:
     LAKE = {  # noqa: RUF012
         "bucket": "arn:aws:s3:::lake", "objects": "arn:aws:s3:::lake/*", "ml_account": ML,
         "projects": [version_arn("v1")], "root": ROOT, "trainers": [ROLE], "organization": None,
+        "readers": [ROLE], "evaluations": "arn:aws:s3:::lake/evaluation/*",
     }  # fmt: skip
 
     LEDGER = {  # noqa: RUF012
@@ -77,6 +78,7 @@ class TestMissingValues:
             ("sts-endpoint", {"grants": [{**GRANT, "resources": []}]}),
             ("data-lake-bucket", {**LAKE, "projects": []}),
             ("data-lake-bucket", {**LAKE, "ml_account": ""}),
+            ("data-lake-bucket", {**LAKE, "evaluations": None}),
             ("data-lake-key", {**LAKE, "storage": ""}),
             ("data-lake-key", {**LAKE, "storage": "s3", "trainers": []}),
             ("ledger", {**LEDGER, "prefix": ""}),

@@ -63,7 +63,7 @@ class TestProve:
     @pytest.mark.parametrize(
         "document",
         [
-            a_document("arn:aws:rekognition:us-east-1:222222222222:${aws:username}"),
+            a_document(Condition={"StringEquals": {"aws:SourceVpce": "${aws:username}"}}),
             {**a_document(), "Version": "2008-10-17"},
             {"Version": "2012-10-17", "Statement": []},
         ],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from promote.core.parts import MlAccount
 from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.core.topology import Granularity, Topology
 from tests.builders import (
@@ -26,6 +27,7 @@ from tests.builders import (
 
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 ORGANIZATION = "o-a1b2c3d4e5"
+OWN = "arn:aws:s3:::team-ledger/*/approvals/*/${aws:PrincipalAccount}/${aws:userid}"
 PROJECTS = f"arn:aws:rekognition:us-east-1:{ML}:project"
 TOOLS, SPARES = f"{PROJECTS}/tools-detector/version/*", f"{PROJECTS}/spares/version/*"
 TWO = (a_model(), a_model(name="parts", project="spares"))
@@ -93,8 +95,19 @@ class TestDataLake:
             "projects": [f"{PROJECTS}/spares/*", f"{PROJECTS}/tools-detector/*"],
             "root": f"arn:aws:iam::{ML}:root",
             "trainers": [role("trainer")],
+            "readers": [],
+            "evaluations": None,
             "organization": None,
         }
+
+    def test_evaluations_that_lie_in_the_bucket_are_for_the_readers_of_the_ml_account(self) -> None:
+        ml = MlAccount(account=ML, evaluations="s3://tools-images/evaluation")
+        context = the(replace(self.TOPOLOGY, ml=ml), "data-lake-bucket").context
+        assert context["readers"] == [role("promote-reader")]
+        assert context["evaluations"] == "arn:aws:s3:::tools-images/evaluation/*"
+        elsewhere = MlAccount(account=ML, evaluations="s3://tools-images-2/evaluation/")
+        context = the(replace(self.TOPOLOGY, ml=elsewhere), "data-lake-bucket").context
+        assert (context["readers"], context["evaluations"]) == ([], None)
 
     def test_the_key_is_used_through_s3_of_the_region(self) -> None:
         document = the(self.TOPOLOGY, "data-lake-key")
@@ -120,6 +133,10 @@ class TestLedger:
             "bucket": "arn:aws:s3:::team-ledger",
             "objects": f"arn:aws:s3:::team-ledger/{below}",
             "prefix": below,
+            "reviews": f"arn:aws:s3:::team-ledger/{below}/approvals/*",
+            "others": "arn:aws:s3:::team-ledger/*.json",
+            "of_users": f"{OWN}:${{aws:username}}.review",
+            "of_signed_in": f"{OWN}.review",
             "trusted": ["arn:aws:iam::111111111111:role/release"],
             "organization": ORGANIZATION,
         }
