@@ -78,4 +78,3 @@ def damage(content: bytes) -> str | None:
         return None if whole else "content of another digest than it says"
     known = data.keys() == {"rule", "number", "digest", "records"}  # an older version's
     return None if known else f"an object of {', '.join(sorted(data))}"
-
