@@ -46,6 +46,8 @@ class Inspector:
 
     execution: str | None = None
     """The id of the pipeline execution that this is a part of: kept in the records."""
+    pipeline: str | None = None
+    """The name of that pipeline, if it is to be asked who started the execution and approved."""
 
     def __init__(
         self,

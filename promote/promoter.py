@@ -16,16 +16,21 @@ from datetime import timedelta
 from promote import __version__
 from promote.core.analysis import Analysis, of_plan
 from promote.core.events import Warned
+from promote.core.executions import Execution
 from promote.core.gates.override import NOTHING, USUAL, Lifting, lifting
 from promote.core.hands import set_by_hand_in
 from promote.core.observation import Observation
 from promote.core.plan import Plan
 from promote.core.planfile import digest
 from promote.core.result import Result, Retirement
+from promote.errors import NotFoundError, RefusedError
 from promote.stepper import Stepping
 from promote.wiring import new_promotion_id
 from promote.workflow import analysis
 from promote.workflow import apply as applying
+from promote.workflow.application import Application
+from promote.workflow.converging import is_back, went_through
+from promote.workflow.endings import no_way_back
 from promote.workflow.journal import Journal
 from promote.workflow.planning import Asked, plan_promotion, plan_rollback
 from promote.workflow.preflight import refuse_closed
@@ -131,17 +136,30 @@ class Promoter(Stepping):
         """
         return analysis.ask(self.world.analyzer, of_plan(plan, self._topology))
 
-    def apply(self, plan: Plan, *, wait: timedelta = WAIT) -> Result:
+    def apply(self, plan: Plan, *, wait: timedelta = WAIT, wave: int | None = None) -> Result:
         """Do what a plan says, and nothing else; see `promote.workflow.apply.apply`.
+
+        A pipeline that rolls a stage back brings the plan of an earlier execution. If that went
+        through, its environment goes back to its version, as by `plan_rollback`.
 
         Args:
             plan: A plan of `plan`, or one read from its file.
             wait: What falls due within this time is finished; the rest is in the result's `left`.
+            wave: Stop once this wave of the plan, from 1, was switched, verified and baked, with
+                the promotion unfinished; None and the last one go to the end.
         """
-        return applying.apply(self._application(plan, wait))
+        execution = self._looked_up()
+        if execution is not None and execution.rollback and went_through(self.world.store, plan):
+            return self._go_back(plan, wait, execution)
+        return applying.apply(self._application(plan, wait, wave, execution))
 
     def resume(
-        self, model: str, *, environment: str | None = None, wait: timedelta = WAIT
+        self,
+        model: str,
+        *,
+        environment: str | None = None,
+        wait: timedelta = WAIT,
+        wave: int | None = None,
     ) -> Result:
         """Go on with a model's unfinished promotion, in the direction that it has.
 
@@ -149,11 +167,12 @@ class Promoter(Stepping):
             model: A model of the topology.
             environment: To which environment; None is the promotion that was begun last.
             wait: As that of `apply`.
+            wave: As that of `apply`.
 
         Raises:
             NotFoundError: Nothing is unfinished.
         """
-        return self.apply(self._unfinished(model, environment), wait=wait)
+        return self.apply(self._unfinished(model, environment), wait=wait, wave=wave)
 
     def abort(
         self,
@@ -226,12 +245,42 @@ class Promoter(Stepping):
         name = self._topology.model(model).name
         return unfinished_promotion(Journal(self.world.store, name), environment).plan
 
-    def _application(self, plan: Plan, wait: timedelta) -> applying.Application:
+    def _looked_up(self) -> Execution | None:
+        """Ask the pipeline about the execution that this is a part of."""
+        if self.pipeline is None or self.execution is None:
+            return None
+        return self.world.pipelines.execution(self.pipeline, self.execution)
+
+    def _go_back(self, plan: Plan, wait: timedelta, execution: Execution) -> Result:
+        """Take an environment back to the version of a plan; again, that changes nothing.
+
+        Raises:
+            RefusedError: There is no way back to it; says why.
+        """
+        request, model = plan.request, plan.request.model
+        reason = f"{execution.id} of {execution.pipeline} rolled a stage back"
+        where, version = request.environment, request.version
+        if self.abort_instead(model, version, environment=where) is not None:
+            result = self.abort(model, environment=where, reason=reason, wait=wait)
+            return is_back(plan, result)
+        try:
+            back = self.plan_rollback(model, version, environment=where, reason=reason)
+        except (NotFoundError, RefusedError) as error:
+            raise no_way_back(plan, error) from error
+        return applying.apply(self._application(back, wait, execution=execution))
+
+    def _application(
+        self,
+        plan: Plan,
+        wait: timedelta,
+        wave: int | None = None,
+        execution: Execution | None = None,
+    ) -> Application:
         self.world.cancelled.clear()
         seen, self._seen = self._seen, None
         if seen and (seen[0] != digest(plan) or self._clock.monotonic() - seen[1] > _RECENT):
             seen = None
-        given = applying.Application(
+        given = Application(
             world=self.world,
             topology=self._topology,
             plan=plan,
@@ -240,6 +289,8 @@ class Promoter(Stepping):
             wait_at_most=wait,
             observation=seen[2] if seen else None,
             execution=self.execution,
+            wave=wave,
+            pipeline=execution,
         )
         self._promotion = new_promotion_id(self._clock)
         return given

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from promote.core.brought import VerificationBrought
 from promote.core.events import Event
+from promote.core.pipeline.names import Names
 from promote.core.record import VerificationDone
 from promote.core.status import ModelLock
 from promote.core.topology import Environment, Topology
 from promote.core.version import ModelVersion
 from promote.ports import Clock, PolicyAnalyzer, Store
 from promote.reviewer import Reviewing
-from promote.workflow import single
+from promote.workflow import ambient, single, starting
+from promote.workflow.finding import find_version
 from promote.workflow.lease import holding, release_lock
 from promote.workflow.site import Announcer, Site
+from promote.workflow.starting import Started
 
 if TYPE_CHECKING:
     import boto3
@@ -49,6 +53,44 @@ class Stepping(Reviewing):
     def verify(self, model: str, *, environment: str) -> VerificationDone:
         """Try what an environment's pointers name, as its applications would, and record it."""
         return single.verify(self._site(model, self._topology.environment(environment)))
+
+    def verify_ambient(self, model: str, *, environment: str) -> VerificationDone:
+        """Try what the caller's account uses, with the caller's credentials; nothing is recorded.
+
+        Raises:
+            NotFoundError: The environment has no target in the caller's account.
+        """
+        return ambient.verify_ambient(self._site(model, self._topology.environment(environment)))
+
+    def bring(self, model: str, done: VerificationDone, *, environment: str) -> VerificationBrought:
+        """Record what somebody's `verify_ambient` said; see `promote.core.brought`.
+
+        Raises:
+            InputError: It is none of this model and environment, or of another day.
+        """
+        return ambient.bring(self._site(model, self._topology.environment(environment)), done)
+
+    def start_pipeline(
+        self, model: str, version: str, *, pack: Callable[[], bytes], reason: str | None = None
+    ) -> Started:
+        """Start the pipeline of a model for a version, once both are known to exist.
+
+        Args:
+            model: A model of the topology.
+            version: The version's name or ARN.
+            pack: Makes the request that the execution begins with, see `promote.pipeline.bundle`.
+            reason: Why; shown to who approves.
+
+        Raises:
+            InputError: promote.yaml has no pipelines, or the reason cannot be handed on.
+            NotFoundError: No such version, or no such pipeline.
+        """
+        name = Names(self._topology, self._topology.model(model).name).pipeline
+        starting.expect_harmless(reason)
+        found = find_version(self.versions(model), version, model)
+        return starting.start(
+            self.world, name, model=model, version=found, reason=reason, pack=pack
+        )
 
     def release_lock(self, lock: ModelLock) -> bool:
         """Take a lock from the holder that `lock` showed; False if that one has it no more."""

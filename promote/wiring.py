@@ -13,9 +13,12 @@ from urllib.parse import urlsplit
 from promote.aws.alarms import CloudWatchAlarms
 from promote.aws.analyzer import AccessAnalyzer
 from promote.aws.clock import SystemClock
+from promote.aws.codepipeline import CodePipelines
+from promote.aws.formation import AwsFormation
 from promote.aws.identities import StsIdentities
 from promote.aws.images import Images
 from promote.aws.organizations import AwsOrganization
+from promote.aws.profiles import open_session
 from promote.aws.roles import IamAccessRoles
 from promote.aws.sessions import Sessions
 from promote.aws.signing import KmsSigner
@@ -25,6 +28,7 @@ from promote.errors import InputError
 from promote.ledger import store
 from promote.pointers import pointer
 from promote.ports import Clock, PolicyAnalyzer, Store, World
+from promote.ports.formation import Yard
 from promote.ports.organization import Oversight
 from promote.services import service
 from promote.templates import render, template_path
@@ -77,6 +81,7 @@ def open_world(
         pointers={kind: pointer(kind, sessions) for kind in _kinds(topology.environments)},
         roles=IamAccessRoles(sessions),
         alarms=CloudWatchAlarms(sessions),
+        pipelines=CodePipelines(sessions),
         analyzer=analyzer or AccessAnalyzer(sessions),
         store=ledger or _open_ledger(topology, sessions),
         images=Images(Path(topology.directory), sessions),
@@ -98,6 +103,27 @@ def open_oversight(
         clock=clock,
         identities=StsIdentities(sessions),
         organization=AwsOrganization(sessions),
+    )
+
+
+def open_yard(
+    topology: Topology,
+    *,
+    clock: Clock,
+    session_name: str,
+    session: boto3.Session | None = None,
+) -> Yard:
+    """Choose the adapters that deploying stacks needs; nothing is asked of AWS yet."""
+
+    @functools.cache
+    def sessions(profile: str | None) -> Sessions:
+        chosen = session if profile is None else open_session(profile)
+        return Sessions(chosen, topology.region, session_name=session_name, clock=clock)
+
+    return Yard(
+        clock=clock,
+        identities=StsIdentities(sessions(None)),
+        formation=AwsFormation(sessions),
     )
 
 

@@ -24,7 +24,7 @@ from promote.core.observation import (
     PointerValue,
 )
 from promote.core.parts import MlAccount, Model, PointerAddress, Smoke
-from promote.core.perimeter import DataLake, Guardrails
+from promote.core.perimeter import DataLake, Guardrails, Pipeline
 from promote.core.plan import (
     Cost,
     Drain,
@@ -61,6 +61,8 @@ DATA_LAKE = DataLake(
     kms_key=f"arn:aws:kms:{REGION}:{LAKE}:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     trainers=(f"arn:aws:iam::{ML}:role/trainer",),
 )
+CICD = "111111111111"
+PIPELINE = Pipeline(account=CICD, notify=("mlops@example.com",), boundary="promote-boundary")
 GUARDRAILS = Guardrails(
     account=MANAGEMENT,
     role=f"arn:aws:iam::{MANAGEMENT}:role/promote-guardrails",

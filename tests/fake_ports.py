@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from promote.arn import assumed_role_arn, parse_arn
 from promote.core.evaluation import Evaluation
+from promote.core.executions import Execution, Response
 from promote.core.observation import AccessRoleState, Json, PointerState, PointerValue
 from promote.core.topology import Target
 from promote.core.version import ModelVersion, Status
@@ -24,6 +25,7 @@ from promote.errors import (
 )
 from promote.iam.evaluate import Verdict
 from promote.ports import Caller, Credentials, Label, LabelledImage, Stored, World
+from promote.ports.pipelines import Source
 from tests.builders import PROJECT, PROJECT_ARN
 from tests.fake_analyzer import FakeAnalyzer
 from tests.fake_signer import FakeSigner
@@ -49,11 +51,36 @@ class Ports:
             pointers={"ssm": _Pointers(self.fake)},
             roles=_Roles(self.fake),
             alarms=_Alarms(self.fake),
+            pipelines=_Pipelines(self.fake),
             analyzer=FakeAnalyzer(),
             store=_Store(self.fake),
             images=_Images(self.fake),
             signer=FakeSigner(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pipelines:
+    """Knows the executions and responses that a test has put into the world; starts none."""
+
+    fake: FakeWorld
+
+    def execution(self, pipeline: str, execution: str) -> Execution:
+        with self.fake.call("pipelines.execution", f"{pipeline}/{execution}"):
+            return self.fake.executions[execution]
+
+    def responses(self, pipeline: str, execution: str) -> tuple[Response, ...]:
+        with self.fake.call("pipelines.responses", f"{pipeline}/{execution}"):
+            return self.fake.responses.get(execution, ())
+
+    def source(self, pipeline: str) -> Source:
+        raise NotImplementedError(pipeline)
+
+    def submit(self, source: Source, content: bytes) -> str:
+        raise NotImplementedError(source, content)
+
+    def start(self, source: Source, version: str, variables: Mapping[str, str]) -> str:
+        raise NotImplementedError(source, version, variables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from promote.core.evaluation import Evaluation
+from promote.core.executions import Execution, Response
 from promote.core.observation import Json, PointerState, PointerValue
 from promote.core.record import LedgerState, Record
 from promote.core.topology import Target, Topology
@@ -127,6 +128,9 @@ class FakeWorld:
         """By the ARN of the version."""
         self.alarms: dict[tuple[str, str], str] = {}
         """States by (account, name)."""
+        self.executions: dict[str, Execution] = {}
+        self.responses: dict[str, tuple[Response, ...]] = {}
+        """By the id of the execution of a pipeline."""
         self.blind: set[str] = set()
         """Accounts whose applications never see their pointer change."""
         self.pointers: dict[tuple[str, str], list[PointerValue]] = {}
@@ -251,7 +255,8 @@ class FakeWorld:
         )
         other.pointers, other.objects = dict(self.pointers), dict(self.objects)
         other.evaluations, other.alarms = dict(self.evaluations), dict(self.alarms)
-        other.blind = set(self.blind)
+        other.executions, other.responses = dict(self.executions), dict(self.responses)
+        other.blind, other._turns = set(self.blind), dict(self._turns)
         other.mistaken, other.albums = dict(self.mistaken), dict(self.albums)
         other.left_at = {where: dict(left) for where, left in self.left_at.items()}
         for arn, role in self.roles.items():

@@ -42,7 +42,9 @@ _WRITING = _READING.merge(Config(retries={"mode": "standard", "total_max_attempt
 
 Service = Literal[
     "accessanalyzer",
+    "cloudformation",
     "cloudwatch",
+    "codepipeline",
     "iam",
     "kms",
     "organizations",

@@ -117,12 +117,13 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         errors.TryAgainError,
         "The list changed while it was read",
         "was refused the next page by {action}",
-    ): ("InvalidPaginationTokenException", "InvalidNextToken"),
+    ): ("InvalidPaginationTokenException", "InvalidNextToken", "InvalidNextTokenException"),
     _QUOTA: (
         "LimitExceeded",
         "LimitExceededException",
         "ServiceQuotaExceededException",
         "ParameterLimitExceeded",
+        "ConcurrentPipelineExecutionsLimitExceededException",
     ),
     Form(
         errors.QuotaError,
@@ -143,6 +144,9 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "ChildNotFoundException",
         "RootNotFoundException",
         "NotFoundException",
+        "PipelineNotFoundException",
+        "PipelineExecutionNotFoundException",
+        "PipelineVersionNotFoundException",
         "404",
     ),
     _MOVED: ("ParameterAlreadyExists", "TooManyUpdates"),
@@ -224,6 +228,18 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
         "KeyUnavailableException",
         "DependencyTimeoutException",
     ),
+    Form(errors.TryAgainError, "AWS is busy", "was refused {action}"): ("ConflictException",),
+    Form(
+        errors.StalePlanError,
+        "The stack changed meanwhile",
+        "was told by {action} that its changes are no longer those that were worked out",
+        "To work them out again:\n    promote bootstrap",
+    ): ("ChangeSetNotFound", "ChangeSetNotFoundException", "InvalidChangeSetStatus"),
+    Form(
+        errors.InputError,
+        "CloudFormation wants to be told more",
+        "was refused {action}",
+    ): ("InsufficientCapabilitiesException",),
     _CHANGING: ("ConcurrentModificationException", "PolicyChangesInProgressException"),
     Form(
         errors.NotFoundError,
@@ -263,31 +279,3 @@ _BY_FORM: Final[dict[Form, tuple[str, ...]]] = {
 }
 
 CODES: Final[dict[str, Form]] = {code: form for form, codes in _BY_FORM.items() for code in codes}
-
-SERVER_CODES: Final = frozenset(
-    {
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServerException",
-        "KMSInternalException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceException",
-        "ServiceFailure",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "Unavailable",
-    }
-)
-"""The service's own failures, whatever their HTTP status: of a write, the outcome is unknown."""
-
-UNSAFE_TO_QUOTE: Final = frozenset(
-    {
-        "SignatureDoesNotMatch",
-        "InvalidSignatureException",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-    }
-)
-"""Codes whose message repeats the canonical request, with the session token among its headers."""

@@ -24,7 +24,9 @@ from promote.ports import Clock, Credentials
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_organizations import OrganizationsClient
@@ -112,8 +114,18 @@ class Sessions:
 
     @overload
     def client(
+        self, service: Literal["cloudformation"], *, role: str | None, writing: bool = False
+    ) -> CloudFormationClient: ...
+
+    @overload
+    def client(
         self, service: Literal["cloudwatch"], *, role: str | None, writing: bool = False
     ) -> CloudWatchClient: ...
+
+    @overload
+    def client(
+        self, service: Literal["codepipeline"], *, role: str | None, writing: bool = False
+    ) -> CodePipelineClient: ...
 
     @overload
     def client(

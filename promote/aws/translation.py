@@ -11,7 +11,8 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from promote import errors
-from promote.aws.codes import CODES, SERVER_CODES, UNSAFE_TO_QUOTE, Form
+from promote.aws.code_sets import SERVER_CODES, UNSAFE_TO_QUOTE
+from promote.aws.codes import CODES, Form
 
 _DOCTOR = "To check every role and permission:\n    promote doctor"
 _CONTROLLED = (

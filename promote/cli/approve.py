@@ -30,7 +30,7 @@ through Identity Center; the same person in another role is the same person.
 @arguments.PLAN_FILE
 @arguments.DIGEST
 @arguments.YES
-@click.option("--reason", metavar="TEXT", help="Why; kept in the ledger.")
+@click.option("--reason", type=arguments.TEXT, metavar="TEXT", help="Why; kept in the ledger.")
 @click.pass_obj
 def command(run: Run, *, plan: Path, digest: str | None, yes: bool, reason: str | None) -> None:
     """Approve a plan."""

@@ -75,6 +75,22 @@ class _Duration(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         return timedelta(**{units[match[2]]: int(match[1])})
 
 
+class _Text(click.ParamType):  # type: ignore[type-arg]  # as above
+    """What people write, and the ledger keeps as UTF-8: bytes in another coding are no text."""
+
+    name = "text"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return it as it is."""
+        text = str(value)
+        if any("\ud800" <= each <= "\udfff" for each in text):  # bytes that Python let through
+            self.fail(f"{text!r} is not UTF-8", param, ctx)
+        return text
+
+
+TEXT = _Text()
 MODEL = click.argument("model", shell_complete=complete_models)
 OPTIONAL_MODEL = click.argument("model", required=False, shell_complete=complete_models)
 VERSION = click.argument("version")
@@ -98,7 +114,9 @@ UNFINISHED_IN = click.option(
     shell_complete=complete_environments,
     help="To which environment, if several have not ended.  [default: the one begun last]",
 )
-REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the plan and the history.")
+REASON = click.option(
+    "--reason", type=TEXT, metavar="TEXT", help="Why; kept in the plan and the history."
+)
 ADOPT = click.option(
     "--adopt",
     is_flag=True,
@@ -142,12 +160,37 @@ def _keep_execution(context: click.Context, _: click.Parameter, value: str | Non
 
 EXECUTION = click.option(
     "--execution",
+    type=TEXT,
     metavar="ID",
     envvar="PROMOTE_EXECUTION",
     show_envvar=True,
     expose_value=False,
     callback=_keep_execution,
     help="The pipeline execution that it is a part of; kept in the history.",
+)
+
+
+PIPELINE_EXECUTION = click.option(
+    "--pipeline-execution",
+    metavar="ID",
+    envvar="PROMOTE_PIPELINE_EXECUTION",
+    show_envvar=True,
+    help="As --execution; and ask CodePipeline who started it and who approved.",
+)
+PIPELINE = click.option(
+    "--pipeline",
+    metavar="NAME",
+    envvar="PROMOTE_PIPELINE",
+    show_envvar=True,
+    help="The pipeline of --pipeline-execution.  [default: `pipeline.name` of promote.yaml]",
+)
+WAVE = click.option(
+    "--wave",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    envvar="PROMOTE_WAVE",
+    show_envvar=True,
+    help="Stop once this wave was switched, verified and baked.  [default: go to the end]",
 )
 FORCE = click.option("--force", is_flag=True, help="For a version that runs for nobody.")
 DIRECTORY = click.option(

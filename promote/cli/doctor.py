@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FOUND_SOMETHING = 4
 
-_HELP = """Check credentials, roles, project, pointers and quotas; one line each, with its remedy.
+_HELP = """Check credentials, roles, project, pointers, quotas and stacks, each with its remedy.
 
 \b
     promote doctor
@@ -32,7 +32,7 @@ def command(run: Run) -> int:
     from promote.report import json, text
 
     _tell_of_sandbox(run)
-    findings = run.promoter().doctor()
+    findings = (*run.promoter().doctor(), *run.stack_findings())
     run.screen.result(json.findings(findings) if run.json else text.findings(findings, click.style))
     return 0 if all(finding.ok for finding in findings) else FOUND_SOMETHING
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ENDS = {
     Outcome.PROMOTED: 0,
     Outcome.UNCHANGED: 0,
+    Outcome.UNDER_WAY: 0,
     Outcome.REFUSED: 4,
     Outcome.ROLLED_BACK: 9,
     Outcome.FAILED: 9,
@@ -71,10 +72,11 @@ def carry_out(
     *,
     wait: timedelta,
     junit: Path | None = None,
+    wave: int | None = None,
 ) -> int:
     """Apply a plan, tell about it, show how it ended, and return the exit code."""
     with reported(junit, plan, story), ends_when_asked(run.arguments):
-        result = promoter.apply(plan, wait=wait)
+        result = promoter.apply(plan, wait=wait, wave=wave)
     story.end()
     report(junit, plan, story, result)
     return show_end(run, result)

@@ -28,7 +28,13 @@ after all. What was begun already goes on; to put that back: promote abort MODEL
 @arguments.PLAN_FILE
 @arguments.DIGEST
 @arguments.YES
-@click.option("--reason", metavar="TEXT", required=True, help="Why; kept in the ledger.")
+@click.option(
+    "--reason",
+    type=arguments.TEXT,
+    metavar="TEXT",
+    required=True,
+    help="Why; kept in the ledger.",
+)
 @click.pass_obj
 def command(run: Run, *, plan: Path, digest: str | None, yes: bool, reason: str) -> None:
     """Reject a plan."""

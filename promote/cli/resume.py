@@ -28,10 +28,13 @@ It was reviewed when it began, so nobody is asked again.
 @arguments.MODEL
 @arguments.UNFINISHED_IN
 @arguments.EXECUTION
+@arguments.WAVE
 @arguments.WAIT
 @click.pass_obj
-def command(run: Run, *, model: str, environment: str | None, wait: timedelta) -> int:
+def command(
+    run: Run, *, model: str, environment: str | None, wave: int | None, wait: timedelta
+) -> int:
     """Resume a model's unfinished promotion."""
     with run.story() as story, ends_when_asked(run.arguments):
-        result = run.promoter(story).resume(model, environment=environment, wait=wait)
+        result = run.promoter(story).resume(model, environment=environment, wait=wait, wave=wave)
     return plans.show_end(run, result)

@@ -10,6 +10,7 @@ from promote.cli.grammar import LazyGroup
 SECTIONS = {
     "Set up": {
         "init": "Write a commented promote.yaml.",
+        "bootstrap": "Deploy the stacks around the pipelines to their accounts.",
         "doctor": "Check credentials, roles, project, pointers and quotas.",
         "config": "Check, show or describe the configuration.",
         "policy": "Render, prove, lint, explain and compare IAM documents.",
@@ -35,6 +36,9 @@ SECTIONS = {
     },
     "Protect": {
         "guardrail": "Protect the models by policies of the organisation.",
+    },
+    "Automate": {
+        "pipeline": "Render the pipelines of AWS CodePipeline.",
     },
     "Single steps": {
         "version": "List, start or stop versions of a model.",

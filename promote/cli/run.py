@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from promote.cli.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from promote.bootstrap import Bootstrap
     from promote.cli.story import Story
     from promote.core.events import Event
+    from promote.core.status import Finding
     from promote.core.topology import Topology
     from promote.guardrails import Guardrails
     from promote.promoter import Promoter
@@ -90,6 +92,47 @@ class Run:
         profile = self.settings.profile
         session = None if profile is None else open_session(profile)
         return Guardrails(topology, session=session, on_event=on_event)
+
+    def bootstrap(
+        self,
+        *,
+        role: str | None,
+        profiles: Mapping[str, str],
+        templates: str | None,
+        only: Sequence[str],
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Bootstrap:
+        """Open the library of stacks, with the same options as `promoter`."""
+        topology = self.topology()
+        self._log()
+        from promote.aws.profiles import open_session
+        from promote.bootstrap import ROLE, Bootstrap
+
+        profile = self.settings.profile
+        session = None if profile is None else open_session(profile)
+        return Bootstrap(
+            topology,
+            role=role or ROLE,
+            profiles=profiles,
+            templates=templates,
+            only=only,
+            session=session,
+            on_event=on_event,
+        )
+
+    def stack_findings(self) -> tuple[Finding, ...]:
+        """Check the stacks around the pipelines, if promote.yaml has any."""
+        from promote.core.status import Finding
+        from promote.errors import PromoteError
+
+        if self.topology().pipeline is None:
+            return ()
+        try:
+            bootstrap = self.bootstrap(role=None, profiles={}, templates=None, only=())
+            return bootstrap.findings()
+        except PromoteError as error:
+            detail = f"{error.summary}. {error.detail}" if error.detail else error.summary
+            return (Finding(ok=False, subject="stacks", detail=detail, remedy=error.remedy),)
 
     def _log(self) -> None:
         """Let the library's own log be seen, ours alone: others' may hold requests and secrets."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promote.arn import parse_arn
+from promote.core.policies.cicd import CICD
 from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.sandbox import evaluations, seed
 from promote.sandbox.images import LABELS
@@ -100,7 +101,8 @@ def _documents(topology: Topology, templates: Path | None) -> list[_Rendered]:
     return [
         (each, render(each.kind, each.context, directory=templates))
         for each in wanted
-        if each.of_role or each.kind in _ATTACHED
+        # Those of the CI/CD account are in the stacks of the pipelines.
+        if each.kind not in CICD and (each.of_role or each.kind in _ATTACHED)
     ]
 
 

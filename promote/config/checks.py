@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from promote.arn import parse_arn
 from promote.config.draft import Draft, Use
 from promote.config.gate_checks import GATE_RULES
+from promote.config.pipeline_checks import PIPELINE_RULES
 from promote.config.problems import Problem, Problems, shown, suggestion
 from promote.core.waves import WaveSize
 
@@ -270,4 +271,5 @@ _RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     _provable_endpoints,
     _growing_waves,
     *GATE_RULES,
+    *PIPELINE_RULES,
 )

@@ -13,6 +13,7 @@ from datetime import timedelta
 from promote.arn import role_arn
 from promote.config.keys import ENVIRONMENT, ROOT
 from promote.config.model import MODEL
+from promote.config.pipeline import pipeline_of, verifier_of
 from promote.config.reading import Settings, complete
 from promote.core.gates.calendar import Freeze, Window
 from promote.core.gates.golden import GoldenRule
@@ -83,6 +84,7 @@ def draft(root: Settings, *, directory: str, region: str | None) -> Draft:
         organization=whole.get(str, "organization", None),
         data_lake=_data_lake(whole, account, place) if "data_lake" in root.items else None,
         guardrails=_guardrails(whole, place) if "guardrails" in root.items else None,
+        pipeline=pipeline_of(whole.section("pipeline")) if "pipeline" in root.items else None,
         ledger=whole.get(str, "ledger", None),
         lease=whole.get(timedelta, "lease", LEASE),
         signing_key=whole.section("records").get(str, "signing_key", None),
@@ -176,6 +178,8 @@ def _environment(settings: Settings) -> Environment:
         max_failures=settings.get(int, "max_failures", 0),
         bake=settings.get(timedelta, "bake", _NO_TIME),
         gates=_gates(settings.section("gates")),
+        verifier=verifier_of(settings.get(Settings, "verifier", None)),
+        organizational_units=settings.texts("organizational_units"),
     )
 
 

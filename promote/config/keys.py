@@ -21,6 +21,7 @@ from promote.config.kinds import (
 )
 from promote.config.model import ML, MODEL
 from promote.config.perimeter import DATA_LAKE, GUARDRAILS, RECORDS
+from promote.config.pipeline import ORGANIZATIONAL_UNITS, PIPELINE, VERIFIER
 from promote.config.shapes import Key, Listed, Named, Section
 from promote.config.waves import WAVES
 
@@ -178,6 +179,7 @@ SHARED = (
         default=(),
     ),
     *WAVES,
+    VERIFIER,
     Key("gates", GATES, "what must hold before a promotion; never before a rollback"),
     _later("manage_trust", "whether the trust policy is written as well", "managed trust policies"),
 )
@@ -193,6 +195,7 @@ ENVIRONMENT = Section(
             "environments that a version must have passed before",
             default=(),
         ),
+        ORGANIZATIONAL_UNITS,
         *SHARED,
     )
 )
@@ -234,6 +237,7 @@ ROOT = Section(
         Key("ml", ML, "the account where the models are", required=True),
         Key("data_lake", DATA_LAKE, "the bucket of another account that training reads from"),
         Key("guardrails", GUARDRAILS, "policies of the organisation that protect the models"),
+        Key("pipeline", PIPELINE, "the pipelines in AWS CodePipeline, one for each model"),
         Key("models", Named(_NAME, MODEL), "the models, by name", required=True),
         Key("defaults", Section(SHARED), "what environments share; each may set it anew"),
         Key(

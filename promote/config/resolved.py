@@ -25,6 +25,7 @@ def show(topology: Topology) -> Json:
         "organization": topology.organization,
         "data_lake": topology.data_lake and _plain(asdict(topology.data_lake)),
         "guardrails": topology.guardrails and _plain(asdict(topology.guardrails)),
+        "pipeline": topology.pipeline and _plain(asdict(topology.pipeline)),
         "ledger": topology.ledger,
         "lease": duration(topology.lease),
         "records": {"signing_key": topology.signing_key},

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from promote.core.gates.approval import person
+from promote.core.paused import PromotionPaused
 from promote.core.record import (
     PromotionEnded,
     PromotionResumed,
@@ -16,7 +17,8 @@ from promote.core.record import (
     RollbackStarted,
 )
 
-_Kind = Literal["begun", "resumed", "turned back", "ended"]
+_Deed = PromotionStarted | PromotionResumed | PromotionPaused | RollbackStarted | PromotionEnded
+_Kind = Literal["begun", "resumed", "paused", "turned back", "ended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ def acts(records: Iterable[Record]) -> Iterator[Act]:
                 yield _act("begun", each)
             case PromotionResumed():
                 yield _act("resumed", each)
+            case PromotionPaused():
+                yield _act("paused", each)
             case RollbackStarted():
                 yield _act("turned back", each)
             case PromotionEnded():
@@ -50,8 +54,6 @@ def acts(records: Iterable[Record]) -> Iterator[Act]:
                 pass
 
 
-def _act(
-    act: _Kind, record: PromotionStarted | PromotionResumed | RollbackStarted | PromotionEnded
-) -> Act:
+def _act(act: _Kind, record: _Deed) -> Act:
     who = None if record.by is None else person(record.by)
     return Act(act=act, at=record.at, by=record.by, person=who, execution=record.execution)

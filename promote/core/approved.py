@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from promote.core.asked import requesters
 from promote.core.audited import SKEW, moment_of
 from promote.core.chain import Linked
+from promote.core.executions import requesters_in
 from promote.core.gates.approval import Review, approval, people_in
 from promote.core.gates.result import GateResult, Verdict
 from promote.core.record import PromotionStarted
@@ -61,6 +61,15 @@ class Approvals:
         gates = (gate for _, begun in self._begins() for gate in begun.gates)
         return sum(each.gate == "approval" and each.verdict is Verdict.PASS for each in gates)
 
+    def heard(self) -> Iterator[Begin]:
+        """Yield what the records took from executions of pipelines, which the ledger cannot show.
+
+        CodePipeline keeps it for twelve months ("ListActionExecutions", API reference).
+        """
+        for _, begun in self._begins():
+            for each in begun.heard.reviews if begun.heard else ():
+                yield Begin(begun.promotion, f"{_told(each)} in {each.source}")
+
     def _begins(self) -> Iterator[tuple[Linked, PromotionStarted]]:
         for link in self.links:
             record = link.record
@@ -78,8 +87,10 @@ class Approvals:
         people = people_in(gate)
         if gate.verdict is not Verdict.PASS or people is None:
             return
-        counted = [each for each in said if each not in stray]
-        now = approval(people, link.plan, counted, requesters(begun.plan.request))
+        heard = begun.heard.reviews if begun.heard else ()
+        counted = [*(each for each in said if each not in stray), *heard]
+        asked = requesters_in(begun.plan.request, begun.heard)
+        now = approval(people, link.plan, counted, asked)
         if now.verdict is not Verdict.PASS:
             yield f"was begun as {gate.measured}, but the reviews on record say {now.measured}"
 

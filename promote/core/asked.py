@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from promote.arn import short_version
+from promote.core.gates.override import liftable
 from promote.core.gates.requirements import Requirements
 from promote.core.plan import Request
 from promote.core.topology import Environment, Topology
@@ -43,6 +44,13 @@ def requesters(request: Request) -> tuple[str, ...]:
     return (request.requested_by,)
 
 
+def still_liftable(request: Request, topology: Topology) -> Request:
+    """Return a request without what it lifts of gates that its environment has no more."""
+    there = liftable(topology.environment(request.environment))
+    kept = tuple(each for each in request.overrides if each.gate in there)
+    return replace(request, overrides=kept)
+
+
 def once_more(request: Request, lift: Iterable[str] = ()) -> str:
     """Return the command that asks for the same again, and to `lift` gates, too."""
     version = short_version(request.version)
@@ -68,10 +76,13 @@ def plan(request: Request) -> str:
 
 
 def _lifting(request: Request, more: Iterable[str]) -> str:
-    """Return the options that lift what a request lifts, and more: without a reason none does."""
+    """Return the options that lift what a request lifts, and more, for the same reason.
+
+    Without a reason nothing is lifted, and what is held is refused.
+    """
     gates = sorted({*(each.gate for each in request.overrides), *more})
-    if not gates:
-        return ""
     reason = " ".join((request.reason or "").split())
     overrides = "".join(f" --override {gate}" for gate in gates)
-    return f"{overrides} --reason {shlex.quote(reason) if reason else 'TEXT'}"
+    if reason:
+        return f"{overrides} --reason {shlex.quote(reason)}"
+    return f"{overrides} --reason TEXT" if gates else ""

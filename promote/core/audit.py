@@ -55,9 +55,10 @@ def audit(
         *_or(past.by_hand(), f"{observation.model} P1 pointers", past.said_of_pointers),
         *_or(past.unproven(), f"{observation.model} P1 proof", past.said_of_promotions),
         *_or(now.drifted(), f"{observation.model} P1 P2 world", now.said_of_targets),
-        *_or(now.loose(), f"{observation.model} P3 P4", "nothing is unfinished or left claimed"),
+        *_or(now.loose(), f"{observation.model} P3 P4", now.said_of_loose),
         *_or(gates, f"{observation.model} P5 gates", past.said_of_gates),
         *exempt.shown(),
+        *past.heard(),
         *_or(now.needless(), f"{observation.model} P6 P7", "nothing runs for nobody or is due"),
         *_or(
             held,
@@ -99,6 +100,14 @@ class _Present(Audited):
         return f"{len(self.targets)} targets: what is named runs and is allowed, and nothing else"
 
     @property
+    def said_of_loose(self) -> str:
+        waiting = (
+            f"; {each.promotion} waits after wave {each.waits_after} of {each.environment}"
+            for each in self.status.open
+        )
+        return f"nothing is cut short or left claimed{''.join(waiting)}"
+
+    @property
     def said_of_holds(self) -> str:
         return f"{len(self.observation.ledger.held)} versions held, none of them used"
 
@@ -114,6 +123,8 @@ class _Present(Audited):
         if self.status.lock is not None and self.status.lock.live:
             return
         for each in self.status.open:
+            if each.waits_after is not None:
+                continue  # as it was asked to; `said_of_loose` tells
             yield self._left(
                 f"{each.promotion} ({short_version(each.version)} to {each.environment}, begun "
                 f"{moment_of(each.since)} by {each.by}) has not ended, and nobody works on it.",

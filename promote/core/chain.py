@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from promote.core.codec import CodecError, canonical, digest_besides, from_json, to_json
 from promote.core.fold import after
 from promote.core.lawful import unlawful
+from promote.core.planfile import digest as plan_digest
 from promote.core.record import LedgerState, PromotionEnded, PromotionStarted, Record
 
 
@@ -176,7 +177,8 @@ class _Walk:
     def _planned_otherwise(self, record: Record, data: dict[str, object]) -> tuple[str, str] | None:
         """Hold the digest of an end against the plan of its beginning, as that is spelled there.
 
-        An older version of promote spelled fewer keys, so the plan is not spelled anew for it.
+        An older version of promote spelled fewer keys, so the plan is not spelled anew for it. What
+        a newer one has ended it spelled as itself does, which nobody can tell later on.
         """
         if isinstance(record, PromotionStarted):
             body = data if "kind" in data else data["record"]
@@ -184,8 +186,9 @@ class _Walk:
             plan = {key: value for key, value in body["plan"].items() if key != "made"}
             self.plans[record.promotion] = _sha256(canonical(plan))
         if isinstance(record, PromotionEnded):
-            begun = self.plans[record.promotion]
-            if begun != record.digest:
+            begun, found = self.plans[record.promotion], self.state.opened(record.promotion)
+            spelled_so = found is not None and plan_digest(found.plan) == begun
+            if begun != record.digest and spelled_so:
                 return f"the end of the plan {begun} that was begun", f"of {record.digest}"
         return None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promote.core.fold import fold
+from promote.core.brought import VerificationBrought
+from promote.core.fold import as_failed, fold, place_of
 from promote.core.judged import GateJudged
+from promote.core.paused import PromotionPaused
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
@@ -56,12 +58,18 @@ def _adds_nothing(record: Record, over: set[str], state: LedgerState) -> bool:
             return record.version not in state.claims
         case VerificationDone():
             key = (record.version, record.environment)
-            return record not in (state.verifications.get(key), state.passing.get(key))
+            counts = record in (state.verifications.get(key), state.passing.get(key))
+            return not counts and key not in map(place_of, state.open)
+        case VerificationBrought():
+            key = (record.version, record.environment)
+            return record.passed or as_failed(record) != state.verifications.get(key)
         case RevocationStarted():
             return (record.environment, record.version) not in state.revoking
         case AccessChanged():
             return True  # all that it ends is the revocation that is left out with it
+        case PromotionPaused():
+            return record not in (each.paused for each in state.open)
         case PromotionResumed() | Sealed():
-            return True
+            return True  # where one was taken on from is left out with it
         case _:
             return False

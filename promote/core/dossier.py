@@ -13,6 +13,7 @@ from promote.core.acts import Act, acts
 from promote.core.chain import Linked
 from promote.core.gates.result import GateResult, Override
 from promote.core.judged import GateJudged, added, carried, final
+from promote.core.paused import PromotionPaused
 from promote.core.plan import Plan
 from promote.core.record import (
     PromotionEnded,
@@ -198,7 +199,7 @@ def dossier(promotion: str, links: Sequence[Linked], model: str) -> Dossier:
         judged=judged,
         verifications=tuple(_verifications(links, start, own[0].number, last.number)),
         policies=tuple(_policies(first.policies, () if end is None else end.policies)),
-        steps=() if end is None else end.steps,
+        steps=tuple(_steps(records)),
         cost=_expense(start, first.at, end),
         left=() if end is None else end.result.left,
         records=tuple(each.number for each in own),
@@ -235,6 +236,13 @@ def _judged(records: Sequence[Record]) -> tuple[GateJudged, ...]:
         elif isinstance(each, GateJudged):
             judged = added(judged, each)
     return judged
+
+
+def _steps(records: Sequence[Record]) -> Iterator[StepTime]:
+    """Yield what was done by the runs that came where they were asked to go."""
+    for each in records:
+        if isinstance(each, PromotionPaused | PromotionEnded):
+            yield from each.steps
 
 
 def _verifications(

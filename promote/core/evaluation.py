@@ -18,6 +18,8 @@ from typing import NoReturn
 _AGGREGATE = "$.AggregatedEvaluationResults"
 _LABELS = "$.LabelEvaluationResults"
 _LONG = 60
+_LONGEST_LABEL = 255
+"""Characters: no longer one can be declared in promote.yaml, and all of them are shown."""
 _DIGITS = 16
 
 
@@ -90,7 +92,7 @@ def _labels(found: object) -> dict[str, LabelMetrics]:
         place = f"{_LABELS}[{index}]"
         entry = _object(each, place)
         name = _key(entry, "Label", place)
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST_LABEL:
             _wrong(f"{place}.Label", f"is {_shown(name)}", "the label's name")
         if name in labels:
             _wrong(f"{place}.Label", f"is {_shown(name)} a second time", "each label once")

@@ -131,6 +131,19 @@ class GuardrailChanged:
     step: GuardrailStep
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackDeployed:
+    """A stack of CloudFormation is as wanted."""
+
+    event: Literal["stack"] = "stack"
+    at: datetime
+    stack: str
+    account: str
+    done: str
+    """What was done to it: ``created`` or ``updated``."""
+    seconds: float
+
+
 Event = (
     IdentityShown
     | PromotionBegun
@@ -142,4 +155,5 @@ Event = (
     | RollingBack
     | Warned
     | GuardrailChanged
+    | StackDeployed
 )

@@ -16,6 +16,8 @@ from functools import cached_property
 
 from promote.arn import parse_version_arn
 from promote.core.asked import environment_of
+from promote.core.claim_fitting import wrong_claims
+from promote.core.fact_fitting import wrong_facts
 from promote.core.facts import holds_pointer
 from promote.core.grants import allowed_patterns
 from promote.core.observation import Json
@@ -63,7 +65,9 @@ def misfits(
     return (
         *fitting.version(),
         *overrides,
+        *wrong_claims(plan, fitting.environment),
         *fitting.targets(),
+        *wrong_facts(plan, fitting.meant.values()),
         *fitting.steps(),
         *fitting.way(),
     )

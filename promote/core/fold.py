@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from promote.core.brought import VerificationBrought
 from promote.core.gates.result import GateResult
 from promote.core.held import Place, VersionHeld, held_after, put_back_after
 from promote.core.judged import GateJudged, added, carried
 from promote.core.overridden import overridden, overridden_after, together
+from promote.core.paused import PromotionPaused
+from promote.core.plan import Switch
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
@@ -38,22 +41,11 @@ def fold(records: Iterable[Record]) -> LedgerState:
     return state
 
 
-def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a case for each kind)
+def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901, PLR0912 (a case for each kind)
     """Return what the records add up to when one more follows."""
     match record:
         case PromotionStarted():
-            begun = state.opened(record.promotion)
-            unfinished = Unfinished(
-                promotion=record.promotion,
-                plan=record.plan,
-                since=record.at,
-                by=record.by,
-                failed=begun.failed if begun else (),
-                named=named_before(record.plan) | (begun.named if begun else frozenset()),
-                judged=carried(begun.judged, begun.plan, record.plan) if begun else (),
-                lifted=begun.lifted if begun else (),
-            )
-            return _with(state, _lifting(unfinished, record.gates, record.at))
+            return _started(state, record)
         case ClaimOpened() | ClaimClosed():
             return replace(state, claims=_claims(state, record))
         case RollbackStarted():
@@ -63,9 +55,9 @@ def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a c
         case TargetFailed():
             return _with_failed(state, record)
         case VerificationDone():
-            key = (record.version, record.environment)
-            last = {**state.verifications, key: record}
-            return replace(state, verifications=last, passing=_passing(state, record))
+            return _tried(state, record)
+        case VerificationBrought():
+            return state if record.passed else _tried(state, as_failed(record))
         case RevocationStarted():
             return replace(state, revoking=state.revoking | {(record.environment, record.version)})
         case AccessChanged():
@@ -75,15 +67,64 @@ def after(state: LedgerState, record: Record) -> LedgerState:  # noqa: C901 (a c
             return replace(state, held={**state.held, key: record})
         case PromotionEnded():
             return _ended(state, record)
-        case PromotionResumed() | Sealed():
-            return state  # they add to what can be proved, and to nothing else
+        case PromotionPaused() | PromotionResumed():
+            return _paused(state, record)
+        case Sealed():
+            return state  # it adds to what can be proved, and to nothing else
         case _:
             assert_never(record)
 
 
+def _started(state: LedgerState, record: PromotionStarted) -> LedgerState:
+    begun = state.opened(record.promotion)
+    switches = any(isinstance(step, Switch) for step in record.plan.steps)
+    unfinished = Unfinished(
+        promotion=record.promotion,
+        plan=record.plan,
+        since=record.at,
+        by=record.by,
+        failed=begun.failed if begun else (),
+        named=named_before(record.plan) | (begun.named if begun else frozenset()),
+        judged=carried(begun.judged, begun.plan, record.plan) if begun else (),
+        lifted=begun.lifted if begun else (),
+        passed=begun is not None and begun.passed and not switches,
+    )
+    return _with(state, _lifting(unfinished, record.gates, record.at))
+
+
+def _paused(state: LedgerState, record: PromotionPaused | PromotionResumed) -> LedgerState:
+    begun = state.opened(record.promotion)
+    waits = record if isinstance(record, PromotionPaused) else None
+    return state if begun is None else _with(state, replace(begun, paused=waits))
+
+
 def _turned(state: LedgerState, record: RollbackStarted) -> LedgerState:
     begun = state.opened(record.promotion)
-    return state if begun is None else _with(state, replace(begun, turned=record))
+    return state if begun is None else _with(state, replace(begun, turned=record, paused=None))
+
+
+def _tried(state: LedgerState, record: VerificationDone) -> LedgerState:
+    begun = state.open_in(record.environment)
+    if begun is not None and record.passed and place_of(begun)[0] == record.version:
+        everywhere = {target.account for target in begun.plan.targets}
+        if everywhere - set(record.accounts):
+            return state  # it passed in the waves that it has reached: that is not all
+    last = {**state.verifications, (record.version, record.environment): record}
+    state = replace(state, verifications=last, passing=_passing(state, record))
+    return _concluded(state, record)
+
+
+def as_failed(record: VerificationBrought) -> VerificationDone:
+    """Return what a failure that somebody brought comes to."""
+    return VerificationDone(
+        at=record.at,
+        by=record.by,
+        version=record.version,
+        environment=record.environment,
+        passed=False,
+        accounts=record.accounts,
+        accuracy=record.accuracy,
+    )
 
 
 def _passing(state: LedgerState, record: VerificationDone) -> Mapping[Place, VerificationDone]:
@@ -91,6 +132,19 @@ def _passing(state: LedgerState, record: VerificationDone) -> Mapping[Place, Ver
     key = (record.version, record.environment)
     rest = {k: v for k, v in state.passing.items() if k != key}
     return {**rest, key: state.passing.get(key, record)} if record.passed else rest
+
+
+def _concluded(state: LedgerState, record: VerificationDone) -> LedgerState:
+    """Note that a promotion has come through, which a verification for itself cannot tell."""
+    begun = state.opened(record.promotion) if record.promotion and record.passed else None
+    if begun is None or place_of(begun) != (record.version, record.environment):
+        return state
+    return _with(state, replace(begun, passed=True))
+
+
+def place_of(begun: Unfinished) -> Place:
+    """Return the version of an unfinished promotion and where it goes."""
+    return (begun.plan.request.version, begun.plan.request.environment)
 
 
 def _claims(state: LedgerState, record: ClaimOpened | ClaimClosed) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from promote.core.gates.result import GateResult, Moment, Verdict
-from promote.core.plan import Plan, Request
+from promote.core.plan import Plan, Request, Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,12 @@ def added(judged: tuple[GateJudged, ...], record: GateJudged) -> tuple[GateJudge
 def carried(judged: tuple[GateJudged, ...], was: Plan, now: Plan) -> tuple[GateJudged, ...]:
     """Return the judgements that count for a plan that takes an unfinished promotion over.
 
-    All of them, unless it asks for something else than the plan that they were made for.
+    All of them, unless it asks for something else than the plan that they were made for, or rests
+    on another promote.yaml: the images may be others by that, and every setting of the gate. One
+    that switches nothing has nothing to let through.
     """
-    return judged if _asked(was) == _asked(now) else ()
+    switches = any(isinstance(step, Switch) for step in now.steps)
+    return judged if not switches or _asked(was) == _asked(now) else ()
 
 
 def stands(judged: GateJudged, request: Request) -> bool:
@@ -66,4 +69,6 @@ def _of(judged: GateJudged) -> tuple[str, str | None]:
 
 
 def _asked(plan: Plan) -> tuple[tuple[str, str], ...]:
-    return tuple((g.gate, g.required) for g in plan.gates if g.moment is Moment.GOLDEN)
+    gates = ((each.gate, each.required) for each in plan.gates if each.moment is Moment.GOLDEN)
+    settings = ((each.fact, each.was) for each in plan.facts if each.fact == "configuration")
+    return (*gates, *settings)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from promote.core.gates.result import Moment, Verdict
 from promote.core.held import VersionHeld
 from promote.core.judged import GateJudged
+from promote.core.paused import PromotionPaused, last_wave
 from promote.core.record import (
     ClaimClosed,
     Direction,
@@ -38,6 +39,8 @@ def unlawful(record: Record, state: LedgerState, ended: Collection[str]) -> _Wro
             return _of_open(record.promotion, record.kind, state)
         case GateJudged():
             return _of_open(record.promotion, record.kind, state) or _judged(record, state)
+        case PromotionPaused():
+            return _of_open(record.promotion, record.kind, state) or _paused(record, state)
         case VersionHeld():
             return _held(record, state)
         case PromotionEnded():
@@ -83,6 +86,17 @@ def _judged(record: GateJudged, state: LedgerState) -> _Wrong | None:
         return f"a judgement of {' or '.join(to_come) or 'no gate'}", f"one of {gate.gate}"
     if gate.verdict is Verdict.PENDING:
         return f"what {gate.gate} says", "that it is still to be judged"
+    return None
+
+
+def _paused(record: PromotionPaused, state: LedgerState) -> _Wrong | None:
+    begun = state.opened(record.promotion)
+    assert begun is not None  # noqa: S101 (asked just before)
+    if begun.direction is not Direction.FORWARD:
+        return f"{record.promotion} to go back, as it had begun to", "it waits on its way forward"
+    last = last_wave(begun.plan)
+    if not 1 <= record.wave < last:
+        return f"a wait after a wave before the last, {last}", f"one after wave {record.wave}"
     return None
 
 

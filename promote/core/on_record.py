@@ -8,6 +8,7 @@ from datetime import datetime
 
 from promote.core.observation import Observation
 from promote.core.overridden import Overridden
+from promote.core.paused import last_wave
 from promote.core.progress import failed_targets
 from promote.core.record import Direction, Unfinished
 
@@ -30,6 +31,10 @@ class UnfinishedStatus:
     """Why it turned back; empty while it goes forward."""
     failed: tuple[str, ...] = ()
     """The accounts that failed their verification and do not name the version."""
+    waits_after: int | None = None
+    """The wave after which it waits, as it was asked to; None is a run that was cut short."""
+    waves: int = 1
+    """How many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,15 @@ class HeldStatus:
 def unfinished_in(observation: Observation) -> tuple[UnfinishedStatus, ...]:
     """Return every unfinished promotion, the one that was begun last at the end."""
     return tuple(_unfinished(each, observation) for each in observation.ledger.open)
+
+
+def reached_so_far(begun: Unfinished) -> frozenset[str]:
+    """Return the accounts that a promotion has reached which waits after a wave; else none."""
+    if begun.paused is None:
+        return frozenset()
+    failed = {each.account for each in begun.failed}
+    reached = (each for each in begun.plan.targets if each.wave <= begun.paused.wave)
+    return frozenset(target.account for target in reached if target.account not in failed)
 
 
 def held_in(observation: Observation, environment: str) -> tuple[HeldStatus, ...]:
@@ -84,4 +98,6 @@ def _unfinished(found: Unfinished, observation: Observation) -> UnfinishedStatus
         direction=found.direction,
         reason="" if found.turned is None else found.turned.reason,
         failed=failed_targets(found, observation),
+        waits_after=None if found.paused is None else found.paused.wave,
+        waves=last_wave(found.plan),
     )

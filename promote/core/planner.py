@@ -176,8 +176,8 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
     """
     new = wish.version.arn
     named = role_coverage(role.targets, wish.environment, wish.observation, role.live)
-    after = wish.document(named | {new})
     undo = _undo(wish, role, named)
+    after = wish.document(named | _way_back(wish, role, undo) | {new})
     moved = all(wish.observation.pointers[target].value == new for target in role.targets)
     retired = moved and same(role.live, wish.document(frozenset({new})))
     wider = moved and _allows(role, after)
@@ -199,6 +199,11 @@ def _grant(wish: Wish, role: RoleInPlay) -> Grant | None:
         adopts=wish.adopt and takes_more(role.live, after, changed),
         undo=undo,
     )
+
+
+def _way_back(wish: Wish, role: RoleInPlay, undo: Json | None) -> frozenset[str]:
+    """Return what a killed run left allowed and an undo goes back to, although it has drained."""
+    return exact_versions(role.live) & exact_versions(undo) if wish.begun else frozenset()
 
 
 def _allows(role: RoleInPlay, after: Json) -> bool:

@@ -19,6 +19,7 @@ from promote.core.plan import (
     Switch,
     makes_room,
 )
+from promote.core.planfile import digest
 from promote.core.record import Unfinished
 from promote.core.room_made import has_served, superseded
 from promote.core.topology import Topology
@@ -85,11 +86,12 @@ def _done(step: Step, plan: Plan, observation: Observation) -> bool:
 
 
 def was_verified(plan: Plan, observation: Observation) -> bool:
-    """Say whether the unfinished promotion has passed its verification in all targets."""
-    request, unfinished = plan.request, observation.ledger.open_in(plan.request.environment)
+    """Say whether the unfinished promotion has passed in all targets, and baked, by this plan."""
+    request, begun = plan.request, observation.ledger.open_in(plan.request.environment)
     found = observation.ledger.verification(request.version, request.environment)
-    since = unfinished.since if unfinished else None
-    return found is not None and found.passed and since is not None and found.at >= since
+    if begun is None or not begun.passed or found is None or not found.passed:
+        return False
+    return digest(begun.plan) == digest(plan)
 
 
 def _granted(step: Grant, plan: Plan, observation: Observation) -> bool:
@@ -201,7 +203,15 @@ def can_turn_back(plan: Plan, observation: Observation) -> bool:
         for step in plan.steps
         if isinstance(step, Revoke) and not step.makes_room and not same(step.before, step.after)
     )
-    return not names_new or (running and not revoked)
+    gone = any(  # by an earlier plan, too: its undo says what was allowed
+        _allows(step.undo, each.undo)
+        and not _allows(_policy(observation, step.role, step.policy), each.undo)
+        for step in plan.steps
+        if isinstance(step, Grant)
+        for each in names_new
+        if each.undo is not None and each.account in step.accounts
+    )
+    return not names_new or (running and not revoked and not gone)
 
 
 def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
@@ -225,6 +235,13 @@ def switched_accounts(plan: Plan, observation: Observation) -> tuple[str, ...]:
             )
         )
     )
+
+
+def names_it(plan: Plan, observation: Observation) -> set[str]:
+    """Return the accounts of a plan's targets that name its version."""
+    accounts = (target.account for target in plan.targets)
+    version = plan.request.version
+    return {each for each in accounts if _pointer(observation, plan, each).value == version}
 
 
 def failed_targets(begun: Unfinished, observation: Observation) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
 """The records of the ledger, and the state that they add up to.
 
 The ledger is an append-only list of records for each model. Nothing in it is ever changed: what is
-claimed, verified or unfinished is computed by folding the list from its first record to its last,
-see `promote.core.fold`.
+claimed, verified or unfinished is folded from all of them, see `promote.core.fold`.
 """
 
 from __future__ import annotations
@@ -11,13 +10,15 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal
 
+from promote.core.brought import VerificationBrought
+from promote.core.executions import Heard
 from promote.core.gates.result import GateResult
 from promote.core.held import Place, VersionHeld
 from promote.core.judged import GateJudged
 from promote.core.overridden import Overridden
+from promote.core.paused import PromotionPaused
 from promote.core.plan import Plan
 from promote.core.result import Result
 from promote.core.settled import Settled
@@ -49,15 +50,13 @@ class PromotionStarted:
     """As they were judged right before it; those in the plan are of the time it was made."""
     policies: tuple[PolicyDigest, ...] = ()
     """What the policies that it may write were then."""
+    heard: Heard | None = None
+    """What that execution said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionResumed:
-    """A later run took an unfinished promotion up as it is, in the direction that it has.
-
-    Written before that run's first write. One that brings a plan of its own, or turns the
-    promotion back, says who it is in the record of that.
-    """
+    """A later run took an unfinished promotion up with its plan, in the direction that it has."""
 
     kind: Literal["promotion-resumed"] = "promotion-resumed"
     at: datetime
@@ -125,6 +124,8 @@ class VerificationDone:
     accounts: tuple[str, ...]
     accuracy: float | None
     """The lowest over the accounts; None when no images are configured."""
+    promotion: str | None = None
+    """The id of the promotion that it concludes, if it passed; None of one for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +208,14 @@ class Sealed:
 Record = (
     PromotionStarted
     | PromotionResumed
+    | PromotionPaused
     | ClaimOpened
     | ClaimClosed
     | RollbackStarted
     | GateJudged
     | TargetFailed
     | VerificationDone
+    | VerificationBrought
     | RevocationStarted
     | AccessChanged
     | VersionHeld
@@ -231,6 +234,8 @@ class Unfinished:
     by: str
     turned: RollbackStarted | None = None
     """When and why it turned back; None while it goes forward."""
+    paused: PromotionPaused | None = None
+    """Where it waits, as it was asked to; None when nobody took it so far, or took it on."""
     failed: tuple[TargetFailed, ...] = ()
     """Every failure of a target so far, oldest first; what a later plan of it took over, too."""
     named: frozenset[str] = frozenset()
@@ -239,6 +244,8 @@ class Unfinished:
     """The gates that refused it so far and were lifted."""
     judged: tuple[GateJudged, ...] = ()
     """How gates were judged on the way, by its last plan or one that asked for the same."""
+    passed: bool = False
+    """Whether every target has passed with its last plan, and every bake is over."""
 
     @property
     def direction(self) -> Direction:
@@ -251,27 +258,22 @@ class LedgerState:
     """What the records of one model add up to."""
 
     open: tuple[Unfinished, ...] = ()
-    """Every unfinished promotion, in the order in which they were begun: a rollback is not stopped
-    by one to another environment. Of one environment never more than one."""
-    claims: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Every unfinished promotion, in the order in which they were begun; to each place only one."""
+    claims: Mapping[str, str] = field(default_factory=dict)
     """Promotion ids by the ARN of the version that each of them started."""
-    verifications: Mapping[tuple[str, str], VerificationDone] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    verifications: Mapping[tuple[str, str], VerificationDone] = field(default_factory=dict)
     """The last verification by (version ARN, environment)."""
-    passing: Mapping[Place, VerificationDone] = field(default_factory=lambda: MappingProxyType({}))
+    passing: Mapping[Place, VerificationDone] = field(default_factory=dict)
     """The first of those that have all passed since, by the same; not where the last one failed."""
-    ended: Mapping[str, PromotionEnded] = field(default_factory=lambda: MappingProxyType({}))
+    ended: Mapping[str, PromotionEnded] = field(default_factory=dict)
     """How and when each plan ended last, by its digest."""
     revoking: frozenset[tuple[str, str]] = frozenset()
     """By (environment, version ARN): the revocations that are not on record as done."""
-    settled: Mapping[tuple[str, str], Settled] = field(default_factory=lambda: MappingProxyType({}))
+    settled: Mapping[tuple[str, str], Settled] = field(default_factory=dict)
     """What the last promotion that ended left in each target, by (environment, account)."""
-    held: Mapping[Place, VersionHeld] = field(default_factory=lambda: MappingProxyType({}))
+    held: Mapping[Place, VersionHeld] = field(default_factory=dict)
     """Why a version is held in an environment, by (version ARN, environment)."""
-    overridden: Mapping[Place, tuple[Overridden, ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    overridden: Mapping[Place, tuple[Overridden, ...]] = field(default_factory=dict)
     """The gates that were lifted when a version last came through, by the same."""
     put_back: frozenset[Place] = frozenset()
     """The versions whose last promotion to an environment was put back after it had switched."""

@@ -71,7 +71,8 @@ def _ways(gates: set[str], request: Request, after: tuple[str, ...]) -> Iterator
         yield "Let it soak: it begins anew with a verification that fails."
     if "approval" in gates:
         yield (
-            "Let people approve this very plan who did not ask for it, then apply it:\n"
+            "Let people approve this very plan who did not ask for it, and whoever rejected it; "
+            "then apply it:\n"
             "    promote approve plan.json\n    promote apply plan.json"
         )
     if gates & {"soak", "window", "freeze"}:

@@ -13,6 +13,7 @@ class Outcome(enum.Enum):
 
     PROMOTED = "promoted"
     UNCHANGED = "unchanged"
+    UNDER_WAY = "under-way"
     ROLLED_BACK = "rolled-back"
     REFUSED = "refused"
     FAILED = "failed"
@@ -26,6 +27,8 @@ class Left:
     step: str
     version: str
     not_before: datetime
+    wave: int | None = None
+    """Of a switch, the wave that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,10 @@ class Result:
     """How long the command took, on the monotonic clock."""
     rollback: bool = False
     """Whether going back to the version was what was asked for."""
+    wave: int | None = None
+    """After which wave it waits, as it was asked to; None when it went to its end."""
+    waves: int | None = None
+    """Of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Pure, a part of `promote.core.audit`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,7 +18,9 @@ from promote.core.dossier import Dossier, dossier, promotions_in
 from promote.core.fold import after
 from promote.core.gates.result import Moment, Verdict
 from promote.core.hands import set_by_hand
+from promote.core.judged import GateJudged
 from promote.core.observation import PointerValue
+from promote.core.planner import writes
 from promote.core.record import LedgerState, PromotionStarted
 from promote.core.result import Outcome
 from promote.core.status import Finding
@@ -113,9 +115,9 @@ class Past(Audited):
                 yield self._of_promotion(
                     each, "P1 proof", "went through, but no passed verification is on record"
                 )
-            proofs = {
+            proofs = {  # the first of each: what failed is proven once more by a later run
                 step.of: step.began + timedelta(seconds=step.seconds)
-                for step in each.steps
+                for step in reversed(each.steps)
                 if step.step == "prove" and step.seconds is not None
             }
             for step in each.steps:
@@ -139,16 +141,20 @@ class Past(Audited):
                     yield self._of_promotion(begun, "P5 gates", told)
             judged = {gate.gate for gate in record.gates}
             kept = bool(record.gates or record.policies)  # or it is of the time before they were
-            if not record.plan.changes:
+            if not any(map(writes, record.plan.steps)):
                 judged.add("approval")  # nobody is asked about what changes nothing
             for gate in record.plan.gates if kept else ():
                 if gate.gate not in judged:
                     what = f"was begun without judging {gate.gate}, which its plan asks for"
                     yield self._of_promotion(begun, "P5 gates", what)
 
+        records = [link.record for link in self.chain.links]
+        on_the_way = [each for each in records if isinstance(each, GateJudged)]
         for each in self.promotions:
             if not each.rollback and self._has_switched(each):
-                yield from (self._of_promotion(each, "P5 gates", what) for what in _ignored(each))
+                own = [one for one in on_the_way if one.promotion == each.promotion]
+                ignored = _ignored(each, own)
+                yield from (self._of_promotion(each, "P5 gates", what) for what in ignored)
 
     def _has_switched(self, promotion: Dossier) -> bool:
         if promotion.result is Outcome.PROMOTED:
@@ -175,6 +181,12 @@ class Past(Audited):
                 "backup, or move it away if it is no review.",
             )
 
+    def heard(self) -> Iterator[Finding]:
+        """Yield every approval that a record took from a pipeline: to be seen, and no breach."""
+        for each in self.approvals.heard():
+            detail = f"{each.promotion}: {each.what}, as its own record says"
+            yield Finding(ok=True, subject=f"{self.model} P5 gates", detail=detail)
+
     def _of_promotion(self, promotion: Dossier, promise: str, what: str) -> Finding:
         version = short_version(promotion.version)
         return self.breach(
@@ -200,15 +212,24 @@ class Past(Audited):
             state = after(state, record)
 
 
-def _ignored(promotion: Dossier) -> Iterator[str]:
-    """Say which gates, judged between the proofs and the switch, a promotion did not heed."""
+def _ignored(promotion: Dossier, judged: Sequence[GateJudged]) -> Iterator[str]:
+    """Say which gates, judged between the proofs and the switch, a promotion did not heed.
+
+    Args:
+        promotion: The promotion.
+        judged: How its gates were judged by all of its plans: what an earlier one had switched by
+            its own judgement is put back if a later one refuses it.
+    """
+    passed = {each.gate.gate for each in judged if not each.gate.refuses}
+    heeded = passed if promotion.result is not Outcome.PROMOTED else set()
     for gate in promotion.gates:
         if gate.moment is Moment.GOLDEN and gate.verdict is Verdict.PENDING:
             yield f"switched a pointer, but no judgement of the gate {gate.gate} is on record"
-        elif gate.moment is Moment.GOLDEN and gate.refuses:
+        elif gate.moment is Moment.GOLDEN and gate.refuses and gate.gate not in heeded:
             said = f"{gate.verdict.value}: {gate.measured}; required {gate.required}"
             yield f"switched a pointer although the gate {gate.gate} said {said}"
-    last = max((each.at for each in promotion.judged), default=promotion.begun)
+    firsts = {(each.gate.gate, each.against): each.at for each in reversed(judged)}
+    last = max(firsts.values(), default=promotion.begun)
     for step in promotion.steps:
         if step.step == "switch" and step.began + _SLACK < last:
             yield f"switched {step.of} before every gate was judged"

@@ -140,6 +140,9 @@ def decode(name: str, content: bytes) -> Reviewed | None:
     if found.review.digest != plan:
         msg = f"it is about the plan {found.review.digest}, and lies among the reviews of another"
         raise ForeignReviewError(msg)
+    if found.review.source is not None:
+        msg = f"it says that it was said elsewhere, in {found.review.source}"
+        raise ForeignReviewError(msg)
     if not _bears_out(account, file.removesuffix(_SUFFIX), found.review.by):
         msg = f"it says that it is of {found.review.by}, which is not whom it is named after"
         raise ForeignReviewError(msg)

@@ -14,7 +14,7 @@ from promote.arn import role_arn
 from promote.core.gates.alarm import Alarm, alarm_of
 from promote.core.gates.requirements import Requirements
 from promote.core.parts import Deadlines, MlAccount, Model, PointerAddress, Propagation, Smoke
-from promote.core.perimeter import DataLake, Guardrails
+from promote.core.perimeter import DataLake, Guardrails, Pipeline, Verifier
 from promote.core.waves import WaveSize
 from promote.errors import InputError, NotFoundError
 
@@ -66,6 +66,10 @@ class Environment:
     """How long a wave is left alone before it is verified once more and the next one begins."""
     gates: Requirements = field(default_factory=Requirements)
     """What must hold before a promotion; nothing of it before a rollback."""
+    verifier: Verifier | None = None
+    """Where the pipeline verifies from; None is outside any VPC."""
+    organizational_units: tuple[str, ...] = ()
+    """The units whose accounts get the roles of a target from one StackSet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,7 @@ class Topology:
     organization: str | None = None
     data_lake: DataLake | None = None
     guardrails: Guardrails | None = None
+    pipeline: Pipeline | None = None
     lease: timedelta = LEASE
     """How long a model's lock outlives the last sign of life of its owner."""
     ledger: str | None = None
@@ -159,6 +164,8 @@ class Topology:
         Raises:
             InputError: One is named that cannot be looked at; `promote config check` tells it, too.
         """
+        if not environment.gates.alarms:
+            return {}
         readers = {t.account: t.reader_role for t in self.targets(model, environment)}
         readers[self.ml.account] = self.ml_reader(environment)
         found: dict[Alarm, str | None] = {}

@@ -85,6 +85,8 @@ class ModelVersion:
     """Of the training's own test, from 0 to 1; None when the service says none."""
     summary: str | None = None
     """Where the summary of that test lies, as ``s3://bucket/key``; None when there is none."""
+    copied_from: str | None = None
+    """The ARN of the version that it is a copy of; None when it was trained where it is."""
 
     def __str__(self) -> str:
         """Name the version and its state, for people."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+
+_WHOLE = 100  # per cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ def split(accounts: Sequence[str], sizes: Iterable[WaveSize]) -> tuple[tuple[str
             waves.append(tuple(accounts[done:count]))
             done = count
     return tuple(waves)
+
+
+def most(sizes: Collection[WaveSize]) -> int:
+    """Return into how many waves these sizes split at most, however many accounts there are."""
+    last = tuple(sizes)[-1:]
+    everybody = any(size.is_percentage and size.number == _WHOLE for size in last)
+    return len(sizes) if everybody else len(sizes) + 1
 
 
 def wave_numbers(accounts: Sequence[str], sizes: Iterable[WaveSize]) -> dict[str, int]:

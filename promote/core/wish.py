@@ -94,7 +94,8 @@ class Wish:
         unfinished = ledger.open_in(self.request.environment)
         known = self.observation.ledger.verification(new, self.request.environment)
         moved = all(self.observation.pointers[target].value == new for target in self.targets)
-        settled = moved and known is not None and known.passed
+        passed = unfinished is not None and unfinished.passed
+        settled = moved and passed and known is not None and known.passed
         if unfinished is None or settled:
             return None
         theirs = unfinished.plan.request

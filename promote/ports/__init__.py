@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from promote.ports.alarms import Alarms
 from promote.ports.clock import Clock
 from promote.ports.identities import Caller, Credentials, Identities
+from promote.ports.pipelines import Pipelines
 from promote.ports.policies import AccessRoles, PolicyAnalyzer
 from promote.ports.service import ImageSource, Label, LabelledImage, ModelService
 from promote.ports.signing import Signer
@@ -31,6 +32,7 @@ __all__ = [
     "Label",
     "LabelledImage",
     "ModelService",
+    "Pipelines",
     "Pointer",
     "PolicyAnalyzer",
     "Signer",
@@ -52,6 +54,7 @@ class World:
     """By the kind of a pointer address."""
     roles: AccessRoles
     alarms: Alarms
+    pipelines: Pipelines
     analyzer: PolicyAnalyzer
     store: Store
     images: ImageSource

@@ -26,6 +26,7 @@ from promote.report.layout import (
 _COLOURS = {
     Outcome.PROMOTED: "green",
     Outcome.UNCHANGED: "green",
+    Outcome.UNDER_WAY: "yellow",
     Outcome.ROLLED_BACK: "yellow",
     Outcome.REFUSED: "red",
     Outcome.FAILED: "red",
@@ -41,6 +42,8 @@ def result(value: Result, style: Style = unstyled) -> str:
     lines = wrap(f"{name}: {rest}", WIDTH)
     lines[0] = lines[0].replace(name, style(name, fg=_COLOURS[value.result], bold=True), 1)
     text = "\n".join(lines) + "\n"
+    if value.wave is not None:
+        return text + _next(value, value.wave)
     return text + _left(value.left) if value.left else text
 
 
@@ -101,7 +104,7 @@ def _finding(value: Finding, width: int, style: Style) -> Iterator[str]:
         yield from (f"      {line}".rstrip() for line in _block(value.remedy).splitlines())
 
 
-def _outcome(value: Result) -> tuple[str, str]:
+def _outcome(value: Result) -> tuple[str, str]:  # noqa: C901 (a case for each end)
     version = short_version(value.version)
     previous = None
     if value.previous is not None:
@@ -115,6 +118,10 @@ def _outcome(value: Result) -> tuple[str, str]:
             return "Rolled back", f"{place} uses {version} again{before}, after {time}.{held}"
         case Outcome.PROMOTED:
             return "Promoted", f"{place} uses {version}{before}, after {time}."
+        case Outcome.UNDER_WAY:
+            return "Under way", f"{_reached(value)}, after {time}."
+        case Outcome.UNCHANGED if value.wave is not None:
+            return "Nothing to do so far", f"{_reached(value)} already."
         case Outcome.UNCHANGED:
             return "Nothing to do", f"{place} uses {version} already."
         case Outcome.ROLLED_BACK if value.rollback:
@@ -128,6 +135,24 @@ def _outcome(value: Result) -> tuple[str, str]:
             return "Failed", f"{version} is not in {place}; {undone}, after {time}."
         case Outcome.NEEDS_ATTENTION:
             return "Needs attention", f"{place} is left half way to {version}, after {time}."
+
+
+def _reached(value: Result) -> str:
+    waves = "wave 1" if value.wave == 1 else f"waves 1 to {value.wave}"
+    version = short_version(value.version)
+    return f"{waves} of {value.waves} of {value.environment} use{'s' * (value.wave == 1)} {version}"
+
+
+def _next(value: Result, wave: int) -> str:
+    """Tell what is left to switch, and the command that goes as far as the next wave."""
+    again = [each.wave for each in value.left if each.wave is not None and each.wave <= wave]
+    failed = f", and what failed in wave {' and '.join(map(str, again))}" if again else ""
+    later = [each.wave for each in value.left if each.wave is not None and each.wave > wave]
+    waves = f"wave {later[0]}" if len(later) == 1 else f"waves {later[0]} to {later[-1]}"
+    return (
+        f"\nLeft to do: {waves}{failed}. Until then nothing is revoked or stopped.\nNext:\n"
+        f"    promote apply plan.json --wave {wave + 1}\n"
+    )
 
 
 def _left(left: tuple[Left, ...]) -> str:

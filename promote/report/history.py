@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from promote.core.brought import VerificationBrought
 from promote.core.gates import GateResult, Override
 from promote.core.gates.override import told
 from promote.core.held import VersionHeld
 from promote.core.judged import GateJudged
+from promote.core.paused import PromotionPaused
 from promote.core.record import (
     AccessChanged,
     ClaimClosed,
@@ -49,7 +51,7 @@ class _Course:
     """How a promotion went on."""
 
     turned: RollbackStarted | None = None
-    resumed: list[PromotionResumed] = field(default_factory=list)
+    on_the_way: list[PromotionResumed | PromotionPaused] = field(default_factory=list)
     judged: list[GateJudged] = field(default_factory=list)
     end: PromotionEnded | None = None
 
@@ -60,8 +62,8 @@ def _courses(records: Iterable[Record]) -> Mapping[str, _Course]:
         match each:
             case RollbackStarted():
                 found[each.promotion].turned = each
-            case PromotionResumed():
-                found[each.promotion].resumed.append(each)
+            case PromotionResumed() | PromotionPaused():
+                found[each.promotion].on_the_way.append(each)
             case GateJudged():
                 found[each.promotion].judged.append(each)
             case PromotionEnded():
@@ -71,12 +73,16 @@ def _courses(records: Iterable[Record]) -> Mapping[str, _Course]:
     return found
 
 
-def _record(record: Record, courses: Mapping[str, _Course], style: Style) -> str:
+def _record(  # noqa: C901 (a case for each kind)
+    record: Record, courses: Mapping[str, _Course], style: Style
+) -> str:
     match record:
         case PromotionStarted():
             return _promotion(record, courses.get(record.promotion, _Course()), style)
         case VerificationDone():
             return _verification(record, style)
+        case VerificationBrought():
+            return _brought(record, style)
         case AccessChanged():
             return _access(record)
         case TargetFailed():
@@ -85,7 +91,13 @@ def _record(record: Record, courses: Mapping[str, _Course], style: Style) -> str
             return _held(record)
         case ClaimOpened() | ClaimClosed():
             return ""  # told with their promotions
-        case PromotionResumed() | GateJudged() | RollbackStarted() | PromotionEnded():
+        case (
+            PromotionResumed()
+            | PromotionPaused()
+            | GateJudged()
+            | RollbackStarted()
+            | PromotionEnded()
+        ):
             return ""  # so are these
         case RevocationStarted():
             return ""  # told when it is done
@@ -107,7 +119,7 @@ def _promotion(record: PromotionStarted, course: _Course, style: Style) -> str:
         f"    by {clean(record.by)}{_of(record.execution)}",
         f"    reason: {clean(request.reason or 'none given')}",
         *(_lifted(gate, gate.override) for gate in record.gates if gate.lifted and gate.override),
-        *(f"    resumed {moment(e.at)}{_by(e.by, e.execution)}" for e in course.resumed),
+        *map(_on_the_way, course.on_the_way),
     ]
     told_again = course.turned is not None  # by a refusal, as the reason of the turn
     lines += [_judged(e.gate) for e in course.judged if not (e.gate.refuses and told_again)]
@@ -115,6 +127,13 @@ def _promotion(record: PromotionStarted, course: _Course, style: Style) -> str:
         back = f"turned back{_by(turned.by, turned.execution)}: {clean(turned.reason)}"
         lines.append(paragraph(back, first=" " * 4, indent=" " * 6))
     return "\n".join(lines)
+
+
+def _on_the_way(record: PromotionResumed | PromotionPaused) -> str:
+    who = f"{moment(record.at)}{_by(record.by, record.execution)}"
+    if isinstance(record, PromotionPaused):
+        return f"    reached wave {record.wave} {who}"
+    return f"    resumed {who}"
 
 
 def _judged(gate: GateResult) -> str:
@@ -143,6 +162,9 @@ def _outcome(course: _Course, style: Style) -> str:
     end = course.end
     if end is None:
         word = "unfinished" if course.turned is None else "unfinished, rolling back"
+        last = course.on_the_way[-1] if course.on_the_way else None
+        if isinstance(last, PromotionPaused) and course.turned is None:
+            word = f"waits after wave {last.wave}"
         return style(word, fg="yellow")
     fine = end.result.result in {Outcome.PROMOTED, Outcome.UNCHANGED}
     done = "done" if fine and end.result.rollback else end.result.result.value
@@ -155,6 +177,17 @@ def _verification(record: VerificationDone, style: Style) -> str:
     accuracy = "" if record.accuracy is None else f" ({record.accuracy:.1%})"
     head = f"{moment(record.at)}  {record.environment}  verification of "
     return f"{head}{short_version(record.version)} {word}{accuracy}\n    by {clean(record.by)}"
+
+
+def _brought(record: VerificationBrought, style: Style) -> str:
+    word = style("passed", fg="green") if record.passed else style("failed", fg="red")
+    accuracy = "" if record.accuracy is None else f" ({record.accuracy:.1%})"
+    head = f"{moment(record.at)}  {record.environment}  verification of "
+    return (
+        f"{head}{short_version(record.version)} brought: {word}{accuracy}, signed by nobody\n"
+        f"    by {clean(record.by)}{_of(record.execution)}\n"
+        f"    tried {moment(record.tried_at)} by {clean(record.tried_by)}"
+    )
 
 
 def _target_failed(record: TargetFailed) -> str:

@@ -25,7 +25,7 @@ from promote.report.layout import clean, rfc3339, short_version
 from promote.report.steps import title, words
 from promote.report.telling import sentence
 
-_FINE = {Outcome.PROMOTED, Outcome.UNCHANGED}
+_FINE = {Outcome.PROMOTED, Outcome.UNCHANGED, Outcome.UNDER_WAY}
 _BACK = {Outcome.ROLLED_BACK, Outcome.FAILED}
 # XML 1.0, "Characters": what lies outside these ranges cannot be written, not even escaped.
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from promote.iam.lint import Finding, Rule, Severity, lint
 from promote.report.json import document
@@ -70,6 +71,61 @@ def rules_json(rules: Iterable[Rule]) -> str:
         for each in rules
     ]
     return document("rules", rules=rows)
+
+
+class Held(Protocol):
+    """A rule that is told by what holds where it is kept."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is when it does not hold."""
+
+    @property
+    def holds(self) -> str:
+        """What is so."""
+
+    @property
+    def source(self) -> str:
+        """Where that is said."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is not so; values are named in braces."""
+
+
+def held_text(rules: Iterable[Held], style: Style = unstyled) -> str:
+    """Tell rules by what holds where they are kept, each with its source."""
+    return "\n\n".join("\n".join(_held(each, style)) for each in rules) + "\n"
+
+
+def held_json(rules: Iterable[Held]) -> str:
+    """Write rules by what holds where they are kept, under ``rules``."""
+    rows = [
+        {
+            "id": each.id,
+            "severity": each.severity,
+            "holds": each.holds,
+            "source": each.source,
+            "remedy": _unbraced(each.remedy),
+        }
+        for each in rules
+    ]
+    return document("rules", rules=rows)
+
+
+def _held(value: Held, style: Style) -> Iterator[str]:
+    severity = style(value.severity.value, fg=_COLOURS[value.severity])
+    yield f"{style(value.id, bold=True)}  {severity}"
+    yield paragraph(value.holds, first=_INDENT, indent=_INDENT)
+    yield paragraph(f"Source: {value.source}", first=_INDENT, indent=_INDENT)
+
+
+def _unbraced(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}")
 
 
 def _finding(value: Finding, style: Style) -> Iterator[str]:

@@ -163,7 +163,12 @@ def _unfinished(value: UnfinishedStatus) -> str:
     who = f"since {moment(value.since)}, by {clean(value.by)}"
     if value.direction is Direction.FORWARD:
         failed = f" It failed in {account_list(value.failed)}." if value.failed else ""
-        return f"{what}, {who}.{failed}"
+        waits = ""
+        if value.waits_after is not None:
+            waits = (
+                f" It waits after wave {value.waits_after} of {value.waves}, as it was asked to."
+            )
+        return f"{what}, {who}.{waits}{failed}"
     return f"{what}, {who}; it is rolling back: {clean(value.reason)}"
 
 

@@ -48,7 +48,7 @@ def plan(
     """
     digest = planfile.digest(value) if digest is None else digest
     parts = [_header(value, digest, style), _targets(value, style)]
-    if value.gates:
+    if value.gates or value.request.overrides:
         parts.append(_gates(value, style))
     if not value.steps:
         parts.append(paragraph(_nothing_to_do(value)))

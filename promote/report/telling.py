@@ -12,6 +12,7 @@ from promote.core.events import (
     PromotionBegun,
     RollingBack,
     SmokeTested,
+    StackDeployed,
     StepDone,
     StepStarted,
     Waiting,
@@ -79,6 +80,9 @@ def _told(value: Event) -> str:  # noqa: C901 (a case for each kind)
             return f"warning: {value.message}"
         case GuardrailChanged():
             return f"step {value.number} of {value.steps}: {guardrail(value.step)}: done"
+        case StackDeployed():
+            where = f"{value.stack} in {value.account}"
+            return f"stack {where}: {value.done} in {duration(value.seconds)}"
         case _:
             assert_never(value)
 
@@ -114,7 +118,7 @@ def _colour(value: Event) -> str | None:
             return "red"
         case Warned():
             return "yellow"
-        case StepDone() | GuardrailChanged():
+        case StepDone() | GuardrailChanged() | StackDeployed():
             return "green"
         case SmokeTested():
             return "green" if value.accuracy >= value.required else "red"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -81,6 +82,19 @@ def wait_settled(endpoint: str) -> None:
 def expire_sessions(endpoint: str, session: str = "*") -> int:
     """Let the sessions expire whose ARN matches a pattern with ``*``; return how many did."""
     return int(_request("POST", endpoint, "sessions/expire", {"session": session})["expired"])
+
+
+def builds(endpoint: str) -> list[dict[str, Any]]:
+    """Return the builds: id, project, status, phase and initiator of each, oldest first."""
+    found: list[dict[str, Any]] = _request("GET", endpoint, "builds")["builds"]
+    return found
+
+
+def build_log(endpoint: str, build: str) -> list[str]:
+    """Return the lines of a build's log so far, by the build's id."""
+    query = urllib.parse.urlencode({"id": build})
+    found: list[str] = _request("GET", endpoint, f"builds/log?{query}")["lines"]
+    return found
 
 
 def shutdown(endpoint: str) -> None:

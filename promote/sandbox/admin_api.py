@@ -49,6 +49,8 @@ class AdminApi:
             ("GET", "info"): lambda _, __: self._describe(),
             ("GET", "propagation"): self._propagation,
             ("POST", "sessions/expire"): self._expire,
+            ("GET", "builds"): lambda _, __: {"builds": self._builds()},
+            ("GET", "builds/log"): self._build_log,
             ("POST", "shutdown"): self._stop,
         }
 
@@ -111,6 +113,16 @@ class AdminApi:
 
     def _expire(self, _: Request, document: Mapping[str, Any]) -> dict[str, int]:
         return {"expired": self._parts.credentials.expire(str(document.get("session", "*")))}
+
+    def _builds(self) -> list[dict[str, Any]]:
+        kept = ("id", "projectName", "buildStatus", "currentPhase", "initiator")
+        builds = (each.shown() for each in self._parts.delivery.builds.all())
+        return [{name: each[name] for name in kept} for each in builds]
+
+    def _build_log(self, request: Request, _: Any) -> dict[str, list[str]]:
+        wanted = parse_qs(request.query).get("id", [""])[0]
+        found = {each.id: each.log for each in self._parts.delivery.builds.all()}
+        return {"lines": list(found[wanted])}
 
     def _stop(self, _: Request, __: Any) -> dict[str, Any]:
         self._shut_down()

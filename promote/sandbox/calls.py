@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import Call, Protocol, Request, ServiceError
+from promote.sandbox.rest_requests import SERVICES as REST_JSON
+from promote.sandbox.rest_requests import rest_json_call
 from promote.sandbox.s3_requests import identify_s3
 from promote.sandbox.signature import Scope
 
@@ -17,15 +19,28 @@ PROTOCOLS: Final = {
     "ssm": Protocol.JSON,
     "organizations": Protocol.JSON,
     "kms": Protocol.JSON,
+    "codebuild": Protocol.JSON,
+    "codepipeline": Protocol.JSON,
+    "events": Protocol.JSON,
+    "logs": Protocol.JSON,
+    "scheduler": Protocol.JSON,
+    "sqs": Protocol.JSON,
     "cloudwatch": Protocol.QUERY_JSON,
+    "cloudformation": Protocol.QUERY,
     "iam": Protocol.QUERY,
+    "sns": Protocol.QUERY,
     "sts": Protocol.QUERY,
     "s3": Protocol.REST_XML,
 }
 _TARGETS: Final = {
     "RekognitionService": "rekognition",
     "AmazonSSM": "ssm",
+    "AWSEvents": "events",
+    "AmazonSQS": "sqs",
+    "Logs_20140328": "logs",
     "TrentService": "kms",
+    "CodeBuild_20161006": "codebuild",
+    "CodePipeline_20150709": "codepipeline",
     "AWSOrganizationsV20161128": "organizations",
     "GraniteServiceVersion20100801": "cloudwatch",
 }
@@ -52,6 +67,8 @@ def identify(request: Request, scope: Scope) -> Call:
     if protocol is None:
         text = f"The sandbox does not serve {scope.service}; it serves {', '.join(PROTOCOLS)}."
         raise common_error("not_built", guess_protocol(request), text)
+    if scope.service in REST_JSON:
+        return rest_json_call(request, scope)
     if protocol in {Protocol.JSON, Protocol.QUERY_JSON}:
         return _json_call(request, scope, protocol)
     if protocol is Protocol.QUERY:

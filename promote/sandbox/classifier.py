@@ -8,6 +8,7 @@ eyes: fewer pixels and fewer measurements. File names are never seen.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 EXAMPLES: Final = 16
 """Pictures of each tool that are learned: those drawn from the seeds below this."""
 _TEMPERATURE: Final = 0.04
+_training: Final = threading.Lock()
+"""Or as many would train the same classifier as ask for it at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,14 @@ class Classifier:
         return sorted(scores.items(), key=lambda item: -item[1])
 
 
-@lru_cache(maxsize=8)
 def classifier(quality: str, labels: tuple[str, ...] = LABELS) -> Classifier:
     """Return the classifier of a quality, trained on first use; an unknown one is poor."""
+    with _training:
+        return _trained(quality, labels)
+
+
+@lru_cache(maxsize=8)
+def _trained(quality: str, labels: tuple[str, ...]) -> Classifier:
     return Classifier(QUALITIES.get(quality, QUALITIES["poor"]), labels)
 
 

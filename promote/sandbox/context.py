@@ -43,7 +43,7 @@ class ContextKeys:
         if caller.account in self._world.accounts:
             keys["aws:PrincipalOrgID"] = organization.id
             keys["aws:PrincipalOrgPaths"] = (self._org_path(caller.account),)
-        keys |= self._network(request)
+        keys |= _through(request.via) if request.via else self._network(request)
         keys |= {f"aws:PrincipalTag/{k}": v for k, v in self._tags(caller).items()}
         return keys | _session_keys(caller)
 
@@ -80,6 +80,16 @@ def _session_keys(caller: Caller) -> dict[str, str]:
     if caller.source_identity:
         keys["aws:SourceIdentity"] = caller.source_identity
     return keys
+
+
+def _through(service: str) -> dict[str, str | tuple[str, ...]]:
+    """Return the keys of a request that a service makes on behalf of its caller."""
+    return {
+        "aws:CalledVia": (service,),
+        "aws:CalledViaFirst": service,
+        "aws:CalledViaLast": service,
+        "aws:ViaAWSService": "true",
+    }
 
 
 def _moment(seconds: float) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from promote.sandbox.alarms import Alarms
 from promote.sandbox.bucket_policies import OPERATIONS
+from promote.sandbox.bucket_settings import OPERATIONS as MENDED
+from promote.sandbox.bucket_settings import BucketSettings
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
 from promote.sandbox.exchange import (
@@ -19,9 +21,11 @@ from promote.sandbox.exchange import (
     ServiceError,
     json_response,
 )
+from promote.sandbox.formation.service import Formation
 from promote.sandbox.organizations import OrganizationService
 from promote.sandbox.parameters import ParameterStore
 from promote.sandbox.parts import Parts
+from promote.sandbox.supporting import SERVICES, SupportingServices
 
 _READING: Final = ("Get", "List", "Describe", "Head")
 
@@ -29,8 +33,11 @@ _READING: Final = ("Get", "List", "Describe", "Head")
 class Dispatcher:
     """Answers calls that may be answered."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, answer: Callable[[Request], Response]) -> None:
         self._parts = parts
+        self._settings = BucketSettings(parts.storage)
+        self._supporting = SupportingServices(parts.storage)
+        self._formation = Formation(parts.stacks, parts.clock, parts.history.settled_in, answer)
         self._parameters = ParameterStore(parts.storage)
         self._alarms = Alarms(parts.storage, parts.authoriser)
         self._organizations = OrganizationService(parts.storage, parts.organization, parts.world)
@@ -60,9 +67,23 @@ class Dispatcher:
             case "cloudwatch":
                 return self._alarms.answer(request, call, caller, context)
             case "kms":
-                return self._parts.keys.answer(request, call)
+                return self._kms(request, call, caller)
+            case "cloudformation":
+                return self._formation.answer(request, call, caller, request_id)
             case "s3":
                 return self._s3(request, call, caller, context)
+            case _:
+                return self._other(request, call, caller)
+
+    def _other(self, request: Request, call: Call, caller: Caller) -> Response:
+        """Answer for a service that is asked nothing but the call itself."""
+        match call.service:
+            case "codebuild":
+                return self._parts.delivery.builds.answer(call, caller)
+            case "codepipeline":
+                return self._parts.delivery.pipelines.answer(call, caller)
+            case service if service in SERVICES:
+                return self._supporting.answer(request, call, caller)
             case _:
                 return self._organizations.answer(request, call, caller)
 
@@ -100,6 +121,11 @@ class Dispatcher:
             return self._parts.tokens.who(caller, request_id)
         return self._parts.tokens.assume(call, caller, context, request_id)
 
+    def _kms(self, request: Request, call: Call, caller: Caller) -> Response:
+        if self._parts.keys.holds(call):
+            return self._parts.keys.answer(request, call)
+        return self._parts.made_keys.answer(request, call, caller)
+
     def _iam(self, request: Request, call: Call, caller: Caller) -> Response:
         """Let moto answer; after a write, note what changed so that it can spread."""
         if call.operation.startswith(_READING):
@@ -114,6 +140,8 @@ class Dispatcher:
         """Let moto answer; who may not list a bucket is not told that a key is missing."""
         if call.operation in OPERATIONS:
             return self._parts.bucket_policies.answer(request, call, caller)
+        if call.operation in MENDED:
+            return self._settings.answer(request, call, caller)
         response = self._parts.storage.call(request, call, caller.account)
         bucket = str(call.params.get("Bucket", ""))
         owner = self._parts.storage.bucket_owner(bucket)

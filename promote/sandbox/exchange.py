@@ -33,6 +33,8 @@ class Request:
     body: bytes
     endpoint: str | None = None
     """The VPC endpoint whose port it came in by; None on the main port."""
+    via: str = ""
+    """The service that makes it on behalf of its caller; "" if the caller does."""
 
 
 @dataclass(frozen=True, slots=True)

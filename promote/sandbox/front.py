@@ -48,7 +48,7 @@ class Front:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._dispatcher = Dispatcher(parts)
+        self._dispatcher = Dispatcher(parts, self.handle)
 
     def handle(self, request: Request) -> Response:
         """Answer one request, whatever happens, and log it."""

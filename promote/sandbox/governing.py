@@ -103,7 +103,7 @@ class Governors:
         if need.action.startswith("s3:") and need.resource != "*":
             bucket = need.resource.partition("/")[0]
             return next(iter(self._of(bucket, replica).of(Layer.RESOURCE)), None)
-        if need.action.startswith("kms:"):
+        if need.action.startswith("kms:") and ":key/" in need.resource:
             return next(iter(self._of(need.resource, replica).of(Layer.RESOURCE)), _NO_KEY)
         return None
 

@@ -11,16 +11,23 @@ from typing import Final
 
 from promote.arn import parse_arn
 from promote.sandbox.alarms import alarm_needs
+from promote.sandbox.bucket_encryption import BucketEncryption
+from promote.sandbox.build_operations import build_needs
 from promote.sandbox.credentials import Caller
 from promote.sandbox.dialect import common_error
+from promote.sandbox.encryption_keys import EncryptionKeys
 from promote.sandbox.exchange import Call, Need
+from promote.sandbox.formation.needs import formation_needs
+from promote.sandbox.formation.stacks import Stacks
 from promote.sandbox.iam_operations import iam_needs
 from promote.sandbox.organization import OrganizationTree
 from promote.sandbox.organization_operations import organization_needs
+from promote.sandbox.pipeline_operations import pipeline_needs
 from promote.sandbox.principals import Directory
 from promote.sandbox.s3_requests import s3_needs
 from promote.sandbox.signing_keys import SigningKeys
 from promote.sandbox.storage import Storage
+from promote.sandbox.supporting import SERVICES, supporting_needs
 from promote.sandbox.world import WorldBox
 
 # Service Authorization Reference for Rekognition: "all listed resources required".
@@ -67,8 +74,12 @@ class OperationTable:
         tree: OrganizationTree,
         world: WorldBox,
         keys: SigningKeys,
+        *,
+        made_keys: EncryptionKeys,
+        stacks: Stacks,
     ) -> None:
         self._storage = storage
+        self._encryption = BucketEncryption(storage, made_keys)
         self._services: dict[str, Callable[[Call, Caller], list[Need] | None]] = {
             "rekognition": lambda call, _: _rekognition_needs(call),
             "ssm": _ssm_needs,
@@ -76,8 +87,17 @@ class OperationTable:
             "organizations": lambda call, _: organization_needs(call, tree, world),
             "iam": lambda call, caller: iam_needs(call, caller, directory),
             "sts": lambda call, _: [] if call.operation in STS else None,
-            "s3": lambda call, _: self._s3_needs(call),
-            "kms": lambda call, _: keys.needs(call),
+            "s3": lambda call, caller: [
+                *self._s3_needs(call),
+                *self._encryption.needs(call, caller),
+            ],
+            "kms": lambda call, caller: (
+                keys.needs(call) if keys.holds(call) else made_keys.needs(call, caller)
+            ),
+            "cloudformation": lambda call, caller: formation_needs(call, caller, stacks),
+            "codebuild": build_needs,
+            "codepipeline": pipeline_needs,
+            **dict.fromkeys(SERVICES, supporting_needs),
         }
 
     def needs(self, call: Call, caller: Caller) -> list[Need]:

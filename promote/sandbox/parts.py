@@ -8,13 +8,17 @@ from promote.sandbox.calllog import CallLog
 from promote.sandbox.clock import Clock
 from promote.sandbox.context import ContextKeys
 from promote.sandbox.credentials import CredentialStore
+from promote.sandbox.delivery_services import DeliveryServices
+from promote.sandbox.encryption_keys import EncryptionKeys
 from promote.sandbox.faults import FaultBox, Throttle
+from promote.sandbox.formation.stacks import Stacks
 from promote.sandbox.iam_writes import WriteGuard
 from promote.sandbox.operations import OperationTable
 from promote.sandbox.organization import OrganizationTree
 from promote.sandbox.principals import Directory
 from promote.sandbox.propagation import PolicyHistory
 from promote.sandbox.rekognition import CustomLabels
+from promote.sandbox.service_roles import ServiceRoles
 from promote.sandbox.settings import SettingsBox
 from promote.sandbox.signing_keys import SigningKeys
 from promote.sandbox.storage import Storage
@@ -40,16 +44,39 @@ class Parts:
         self.authoriser = Authoriser(self.history, self.world)
         self.context = ContextKeys(self.world, self.history, clock)
         self.keys = SigningKeys(self.storage, self.history)
-        self.operations = OperationTable(
-            self.storage, self.directory, self.organization, self.world, self.keys
-        )
         self.write_guard = WriteGuard(self.directory, self.authoriser, self.world)
+        self.made_keys = EncryptionKeys(self.storage, self.write_guard, self.history)
+        self.stacks = Stacks()
+        self.operations = OperationTable(
+            self.storage,
+            self.directory,
+            self.organization,
+            self.world,
+            self.keys,
+            made_keys=self.made_keys,
+            stacks=self.stacks,
+        )
         self.bucket_policies = BucketPolicies(self.storage, self.write_guard, self.history)
         self.rekognition = CustomLabels(clock, settings, self.world, self.storage.put)
         self.tokens = TokenService(self.authoriser, self.credentials, self.directory, clock)
+        self.delivery = DeliveryServices(
+            self._service_roles(), self.storage, self.made_keys, self.world, clock
+        )
+
+    def _service_roles(self) -> ServiceRoles:
+        return ServiceRoles(
+            self.authoriser,
+            self.credentials,
+            self.directory,
+            self.context,
+            log=self.log,
+            clock=self.clock,
+        )
 
     def clear(self) -> None:
         """Forget the world; settings, and the numbering of calls, stay."""
+        self.delivery.clear()
+        self.stacks.clear()
         self.storage.reset()
         self.credentials.clear()
         self.history.clear()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 from promote.sandbox.dialect import common_error
-from promote.sandbox.exchange import Need, Protocol, Request
+from promote.sandbox.exchange import Context, Need, Protocol, Request
 
 ON_BUCKET: Final = {
     ("GET", ""): ("ListObjects", "s3:ListBucket"),
@@ -26,6 +26,30 @@ ON_BUCKET: Final = {
     ("GET", "policy"): ("GetBucketPolicy", "s3:GetBucketPolicy"),
     ("PUT", "policy"): ("PutBucketPolicy", "s3:PutBucketPolicy"),
     ("DELETE", "policy"): ("DeleteBucketPolicy", "s3:DeleteBucketPolicy"),
+    ("GET", "encryption"): ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    ("PUT", "encryption"): ("PutBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("DELETE", "encryption"): ("DeleteBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("GET", "lifecycle"): ("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+    ("PUT", "lifecycle"): ("PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
+    ("DELETE", "lifecycle"): ("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+    ("GET", "publicAccessBlock"): ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("PUT", "publicAccessBlock"): ("PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("DELETE", "publicAccessBlock"): ("DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("GET", "ownershipControls"): ("GetBucketOwnershipControls", "s3:GetBucketOwnershipControls"),
+    ("PUT", "ownershipControls"): ("PutBucketOwnershipControls", "s3:PutBucketOwnershipControls"),
+    ("DELETE", "ownershipControls"): (
+        "DeleteBucketOwnershipControls",
+        "s3:PutBucketOwnershipControls",
+    ),
+    ("GET", "tagging"): ("GetBucketTagging", "s3:GetBucketTagging"),
+    ("PUT", "tagging"): ("PutBucketTagging", "s3:PutBucketTagging"),
+    ("DELETE", "tagging"): ("DeleteBucketTagging", "s3:PutBucketTagging"),
+    ("GET", "logging"): ("GetBucketLogging", "s3:GetBucketLogging"),
+    ("PUT", "logging"): ("PutBucketLogging", "s3:PutBucketLogging"),
+    ("GET", "notification"): ("GetBucketNotificationConfiguration", "s3:GetBucketNotification"),
+    ("PUT", "notification"): ("PutBucketNotificationConfiguration", "s3:PutBucketNotification"),
+    ("GET", "object-lock"): ("GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration"),
+    ("PUT", "object-lock"): ("PutObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration"),
     ("POST", "delete"): ("DeleteObjects", "s3:DeleteObject"),
 }
 ON_OBJECT: Final = {
@@ -84,6 +108,10 @@ _VERSIONED: Final = {
     "s3:GetObjectTagging": "s3:GetObjectVersionTagging",
     "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
 }
+_ENCRYPTION: Final = {
+    "Encryption": "x-amz-server-side-encryption",
+    "EncryptionKey": "x-amz-server-side-encryption-aws-kms-key-id",
+}
 _DELETED = re.compile(rb"<Object>.*?<Key>(.*?)</Key>(.*?)</Object>", re.DOTALL)
 
 
@@ -107,6 +135,8 @@ def identify_s3(request: Request) -> tuple[str, dict[str, Any]]:
     if "versionId" in query:
         params["VersionId"] = query["versionId"][0]
     params["IfMatch"] = "if-match" in request.headers
+    told = request.headers
+    params |= {name: told[key] for name, key in _ENCRYPTION.items() if key in told}
     params["Prefix"] = query.get("prefix", [""])[0]
     if "x-amz-copy-source" in request.headers:
         params["CopySource"] = unquote(request.headers["x-amz-copy-source"]).lstrip("/")
@@ -127,7 +157,16 @@ def s3_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
     if not params["Key"]:
         prefix = {"s3:prefix": params["Prefix"]} if action == "s3:ListBucket" else {}
         return [Need(action, bucket, prefix)]
-    needs = [_object_need(action, bucket, params["Key"], versioned="VersionId" in params)]
+    asked = {f"s3:{key}": params[name] for name, key in _ENCRYPTION.items() if name in params}
+    needs = [
+        _object_need(
+            action,
+            bucket,
+            params["Key"],
+            versioned="VersionId" in params,
+            context=asked if action == "s3:PutObject" else {},
+        )
+    ]
     if params["IfMatch"] and action != "s3:GetObject":
         # S3 user guide, "Conditional writes" and "Conditional deletes": to compare is to read.
         needs.append(_object_need("s3:GetObject", bucket, params["Key"], versioned=False))
@@ -137,9 +176,11 @@ def s3_needs(operation: str, params: Mapping[str, Any]) -> list[Need]:
     return needs
 
 
-def _object_need(action: str, bucket: str, key: str, *, versioned: bool) -> Need:
+def _object_need(
+    action: str, bucket: str, key: str, *, versioned: bool, context: Context | None = None
+) -> Need:
     """Return the need for one object; a named version wants the action's own twin."""
     chosen = _VERSIONED.get(action, action) if versioned else action
     if bucket == "arn:aws:s3::":
         return Need(chosen, f"{bucket}:{key}")
-    return Need(chosen, f"{bucket}/{key}")
+    return Need(chosen, f"{bucket}/{key}", context or {})

@@ -44,6 +44,7 @@ SIGNED_IN: Final = "carol"
 """Who reviews plans and signed in through IAM Identity Center."""
 SIGNED_IN_ROLE: Final = "AWSReservedSSO_Reviewer_0a1b2c3d4e5f6071"
 """The role that Identity Center would make for a permission set called Reviewer."""
+ACCESS_ROLE: Final = "OrganizationAccountAccessRole"
 SIGNING_KEY: Final = KeySeed(account=CICD, id="5ea1ed00-1ed9-4e75-8000-000000000001")
 
 ORGANIZATION: Final = Organization(
@@ -129,7 +130,7 @@ def default_world(roles: Sequence[RoleSeed] = ()) -> World:
     v1 = PROJECT.version_arn("v1")
     return World(
         organization=ORGANIZATION,
-        roles=(*roles, _signed_in_role()),
+        roles=(*roles, _signed_in_role(), *map(_access_role, _members())),
         users=(_promoter(), *map(_person, PEOPLE), *map(_admin, _accounts()), _stranger()),
         sessions=(
             *(_consumer(r.account) for r in roles if r.name == CONSUMER),
@@ -147,6 +148,29 @@ def default_world(roles: Sequence[RoleSeed] = ()) -> World:
 
 def _accounts() -> tuple[str, ...]:
     return tuple(account.id for account in ORGANIZATION.accounts)
+
+
+def _members() -> tuple[str, ...]:
+    return tuple(account for account in _accounts() if account != MANAGEMENT)
+
+
+def _access_role(account: str) -> RoleSeed:
+    """Return the role that Organizations makes in an account: the management account enters by it.
+
+    Organizations user guide, "Accessing member accounts in an organization".
+    """
+    return RoleSeed(
+        account=account,
+        name=ACCESS_ROLE,
+        trust=_document(
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ),
+        inline={"AdministratorAccess": _document(_allow("*", "*"))},
+    )
 
 
 def _document(*statements: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ processes of their own.
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -19,7 +20,7 @@ from promote.sandbox.httpd import Listener
 from promote.sandbox.parts import Parts
 from promote.sandbox.seeding import seed_world
 from promote.sandbox.settings import Settings, SettingsBox
-from promote.sandbox.world import SessionSeed, UserSeed, World, merged, to_json
+from promote.sandbox.world import SessionSeed, UserSeed, World, merged
 
 _BLOCKED = ("/moto-api", "/latest/")
 
@@ -56,6 +57,7 @@ class Sandbox:
         self._front = Front(self._parts)
         self._admin = AdminApi(self._parts, self.describe, self._add, self.stopped.set)
         self._listeners: dict[str | None, Listener] = {}
+        self._parts.delivery.urls = lambda: {k: one.url for k, one in self._listeners.items()}
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -90,7 +92,8 @@ class Sandbox:
             raise
 
     def stop(self) -> None:
-        """Stop listening; open connections are closed."""
+        """Stop listening; open connections are closed, builds and executions end."""
+        self._parts.delivery.clear()
         for listener in self._listeners.values():
             listener.shutdown()
             listener.close_all()
@@ -125,7 +128,7 @@ class Sandbox:
         return {
             "endpoint": self.endpoint,
             "region": world.region,
-            "organization": to_json(world)["organization"],
+            "organization": asdict(world.organization),
             "units": dict(world.organization.units),
             "endpoints": self.vpc_endpoints,
             "logins": logins,

@@ -41,6 +41,10 @@ class SigningKeys:
         """Forget every key."""
         self._seeds.clear()
 
+    def holds(self, call: Call) -> bool:
+        """Say whether a call is about one of the seeded keys."""
+        return str(call.params.get("KeyId", "")) in self._seeds
+
     def needs(self, call: Call) -> list[Need] | None:
         """Return the permissions that a call needs; None for an operation not served."""
         if call.operation not in OPERATIONS:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from moto.ssm.models import SimpleSystemManagerBackend
 
 SERVICES = ("iam", "sts", "ssm", "s3", "organizations", "cloudwatch")
+SELDOM = ("events", "kms", "logs", "scheduler", "sns", "sqs")
+"""Loaded when somebody asks for them."""
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
 
 
@@ -51,6 +53,9 @@ class Storage:
             mock_random.seed(0)  # the same ids each time
             for service in SERVICES:
                 get_backend(service).reset()  # type: ignore[call-overload]
+            for service in SELDOM:
+                if service in self._applications:
+                    get_backend(service).reset()  # type: ignore[call-overload]
 
     def warm(self) -> None:
         """Load what moto loads on first use, so that no caller waits for it."""

@@ -122,4 +122,6 @@ def _broken_rules(shape: Any, value: Any) -> Iterator[str]:
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern of the model, which is written for Java."""
-    return re.compile(pattern.replace("\\p{L}", "\\w"))
+    for java, ours in (("\\p{L}", "\\w"), ("\\p{N}", "\\d"), ("\\p{Z}", "\\s")):
+        pattern = pattern.replace(java, ours)
+    return re.compile(pattern)

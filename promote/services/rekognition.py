@@ -270,6 +270,7 @@ def _version(description: ProjectVersionDescriptionTypeDef) -> ModelVersion:
         message=description.get("StatusMessage", ""),
         f1=description.get("EvaluationResult", {}).get("F1Score"),
         summary=_summary(description),
+        copied_from=description.get("SourceProjectVersionArn"),
     )
 
 

@@ -1,9 +1,10 @@
-"""Render policy documents from the templates in ``policies/``; the one home of jinja2.
+"""Render policies and CloudFormation from ``policies/`` and ``pipelines/``; the one home of jinja2.
 
 May be here: finding the templates, rendering them in a sandboxed environment, parsing the result
-strictly, later pipelines and HTML in the same way. May not be here: deciding who gets which
+strictly, later HTML in the same way. May not be here: deciding who gets which
 permission (that is `promote.core`), judging a document (`promote.iam`), AWS calls.
-Law: no value can add a statement, a key or a list item to a document.
+Law: no value can add a statement, a key or a list item to a policy. In CloudFormation an expression
+may be a whole JSON value, such as a proved policy, or a logical id; it adds nothing beside itself.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ lie at most two deep, and nothing is multiplied.
 from __future__ import annotations
 
 import difflib
+import enum
 import functools
 import json
 import re
@@ -29,6 +30,7 @@ from promote.iam.document import loads
 # A private-use character: it has no place in a policy document (PutRolePolicy, PolicyDocument).
 _MARK = "\ue000"
 _SEALED = re.compile(rf'"{_MARK}[0-9a-f]*"')
+_KEY = re.compile("[A-Za-z0-9]{1,255}")
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _DEEPEST_LOOP = 2
 _STATEMENTS = (nodes.Assign, nodes.For, nodes.If, nodes.Output)
@@ -43,31 +45,46 @@ _FAILURES = (
 )  # fmt: skip
 
 
-def fill(source: str, context: Mapping[str, object], *, name: str) -> dict[str, object]:
+class Language(enum.Enum):
+    """What a template writes, which decides what an expression of it may give."""
+
+    POLICY = "policy"
+    """Text or a list of texts; keys are the template's alone."""
+    CLOUDFORMATION = "CloudFormation"
+    """Any JSON value, such as a proved policy; and as a key, a logical id of letters and digits."""
+
+
+def fill(
+    source: str, context: Mapping[str, object], *, name: str, language: Language = Language.POLICY
+) -> dict[str, object]:
     """Return the JSON object that a template writes for a context.
 
     Args:
         source: The text of the template.
-        context: The names that it may use; a value is text, a list of texts, or what an
-            expression takes one of them from.
+        context: The names that it may use; a value is what an expression of the language may give,
+            or what an expression takes one of them from.
         name: Where the template comes from, for messages.
+        language: What it writes.
 
     Raises:
         TemplateError: The template is not accepted, or does not write exactly one JSON object;
             the detail begins with ``name:line:``.
     """
-    template = _compiled(source, name)
+    template = _compiled(source, name, language)
     try:
         text = template.render(context)
     except _FAILURES as error:
         raise _failure(error, name, context) from error
-    return _opened_object(_parsed(text, name), name)
+    return _opened_object(_parsed(text, name), name, language)
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def _environment(language: Language) -> jinja2.Environment:
+    plain = _plain if language is Language.POLICY else _any_value
     environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, finalize=_sealed, autoescape=False
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: _sealed(plain(value)),
+        autoescape=False,
     )
     # It would quote the value a second time.
     del environment.filters["tojson"]
@@ -75,10 +92,10 @@ def _environment() -> jinja2.Environment:
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(source: str, name: str) -> jinja2.Template:
-    environment = _environment()
+def _compiled(source: str, name: str, language: Language) -> jinja2.Template:
+    environment = _environment(language)
     try:
-        tree = environment.parse(_without_comments(source), filename=name)
+        tree = environment.parse(_without_comments(source, environment), filename=name)
         _check_statements(tree, name)
         _check_effort(tree, name)
         code = environment.compile(tree, filename=name)
@@ -90,10 +107,10 @@ def _compiled(source: str, name: str) -> jinja2.Template:
     return environment.template_class.from_code(environment, code, {})
 
 
-def _without_comments(source: str) -> str:
+def _without_comments(source: str, environment: jinja2.Environment) -> str:
     """Keep a comment's line breaks only, so that rendered lines keep the template's numbers."""
     written, line = "", 1
-    for number, kind, text in _environment().lex(source):
+    for number, kind, text in environment.lex(source):
         kept = "" if kind.startswith("comment") else text
         # The lexer leaves out comments and what ``{%-`` strips, but it counts their lines.
         written += "\n" * (number - line) + kept
@@ -129,7 +146,7 @@ def _check_effort(tree: nodes.Template, name: str) -> None:
 
 def _sealed(value: object) -> str:
     """Write a value as a JSON string that nothing in it can end."""
-    content = json.dumps(_plain(value))
+    content = json.dumps(value)
     return f'"{_MARK}{content.encode().hex()}"'
 
 
@@ -142,6 +159,10 @@ def _plain(value: object) -> str | list[str]:
             return [str(item) for item in items]
     msg = f"an expression gives {value!r}; expected text or a list of texts"
     raise jinja2.TemplateRuntimeError(msg)
+
+
+def _any_value(value: object) -> object:
+    return str(value) if isinstance(value, jinja2.Undefined) else value
 
 
 def _parsed(text: str, name: str) -> dict[str, object]:
@@ -159,24 +180,38 @@ def _parsed(text: str, name: str) -> dict[str, object]:
         ) from error
 
 
-def _opened_object(sealed: Mapping[str, object], name: str) -> dict[str, object]:
-    for key in sealed:
-        if _MARK in key:
-            raise TemplateError(
-                "Policy template not accepted",
-                f"{name}: an expression stands where a key belongs; only the template names keys.",
-            )
-    return {key: _opened(value, name) for key, value in sealed.items()}
+def _opened_object(
+    sealed: Mapping[str, object], name: str, language: Language
+) -> dict[str, object]:
+    return {
+        _opened_key(key, name, language): _opened(value, name, language)
+        for key, value in sealed.items()
+    }
 
 
-def _opened(value: object, name: str) -> object:
+def _opened_key(key: str, name: str, language: Language) -> str:
+    if _MARK not in key:
+        return key
+    if language is Language.CLOUDFORMATION and key.startswith(_MARK):
+        opened = _unsealed(key.removeprefix(_MARK), name)
+        if isinstance(opened, str) and _KEY.fullmatch(opened):
+            return opened
+        shown = f"{name}: {opened!r} stands where a logical id belongs: letters and digits."
+        raise TemplateError("Policy template not accepted", shown)
+    raise TemplateError(
+        "Policy template not accepted",
+        f"{name}: an expression stands where a key belongs; only the template names keys.",
+    )
+
+
+def _opened(value: object, name: str, language: Language) -> object:
     match value:
         case str() if value.startswith(_MARK):
             return _unsealed(value.removeprefix(_MARK), name)
         case list():
-            return [_opened(item, name) for item in value]
+            return [_opened(item, name, language) for item in value]
         case dict():
-            return _opened_object(value, name)
+            return _opened_object(value, name, language)
     return value
 
 

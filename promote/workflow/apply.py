@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 from promote.arn import short_version
 from promote.core.asked import environment_of
 from promote.core.events import IdentityShown, PromotionBegun
 from promote.core.facts import changed_facts
 from promote.core.observation import Observation
-from promote.core.plan import Plan, Step
+from promote.core.paused import stops_after
+from promote.core.plan import Step
 from promote.core.planfile import digest
 from promote.core.progress import can_turn_back, is_end_state, remaining
 from promote.core.record import LedgerState, Unfinished
 from promote.core.result import Outcome, Result
 from promote.core.retirement import still_draining
-from promote.core.topology import Topology
 from promote.errors import (
     CredentialsError,
     FailedError,
@@ -31,7 +30,7 @@ from promote.errors import (
     PromoteError,
     TryAgainError,
 )
-from promote.ports import World
+from promote.workflow.application import Application
 from promote.workflow.chronicle import Chronicle
 from promote.workflow.endings import (
     RESUMABLE,
@@ -52,41 +51,25 @@ from promote.workflow.giving_way import giving_way, waiting_for_owner
 from promote.workflow.journal import Journal
 from promote.workflow.lease import holding
 from promote.workflow.lifecycle import close_stopped
+from promote.workflow.pausing import pause, so_far
 from promote.workflow.pinning import pinned
-from promote.workflow.preflight import judge_now, preflight
+from promote.workflow.preflight import judge_now, preflight, refuse_misfits
 from promote.workflow.recording import begin, end, result_of, resume
 from promote.workflow.retire import retire
 from promote.workflow.run import Run
-from promote.workflow.site import Announcer
 from promote.workflow.undo import put_back
 from promote.workflow.unfinished import naming_the_place, unfinished_of, unfinished_promotion
 from promote.workflow.way_back import has_moved, hold_what_was_left
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """What `apply` is given."""
-
-    world: World
-    topology: Topology
-    plan: Plan
-    promotion: str
-    """The id to use if this is a new promotion and not the rest of one."""
-    announce: Announcer
-    wait_at_most: timedelta = timedelta(minutes=10)
-    """What falls due within this time is finished; the rest is left and said."""
-    observation: Observation | None = None
-    """A look at the world a moment ago, if the caller has one."""
-    execution: str | None = None
-    """The id of the pipeline execution that it is a part of."""
-
-
 def apply(given: Application) -> Result:
     """Do what the plan says, its `undo` included, and nothing else (P5).
 
-    A rollback asks who still promotes the model to give way.
+    A rollback asks who still promotes the model to give way. One that goes as far as a wave stops
+    there, its promotion unfinished; what it may go back to stays granted and running meanwhile.
 
     Raises:
+        InputError: There is no such wave.
         StalePlanError: A fact that the plan rests on has changed; names it.
         PlanFileError: It is no plan of this promote.yaml, whatever its digest says.
         RefusedError: A gate refuses.
@@ -97,7 +80,7 @@ def apply(given: Application) -> Result:
     """
     back = given.plan.request.rollback
     with _running(given, "rollback" if back else "release", asks=back) as run:
-        return _apply(run, given.observation)
+        return _apply(run, given)
 
 
 def abort(given: Application, reason: str) -> Result:
@@ -146,13 +129,15 @@ def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[R
     )
     chronicle = Chronicle()
     journal = Journal(world.store, request.model)
-    place = naming_the_place(journal, request.environment)
+    environment = environment_of(given.topology, request)
+    stops = stops_after(given.plan, environment.waves, given.wave)
+    place = naming_the_place(journal, request.environment, stops)
     with place, lock as lease, giving_way(lease.keep), pinned(journal, lease.keep):
         yield Run(
             world=chronicle.watching(world),
             topology=given.topology,
             model=request.model,
-            environment=environment_of(given.topology, request),
+            environment=environment,
             promotion=given.promotion,
             caller=caller,
             announce=given.announce.beside(chronicle.hear),
@@ -161,11 +146,13 @@ def _running(given: Application, verb: str, *, asks: bool = False) -> Iterator[R
             execution=given.execution,
             chronicle=chronicle,
             wait_at_most=given.wait_at_most,
+            stops_after=stops,
+            pipeline=given.pipeline,
             must_read=frozenset({request.environment}) if asks else None,
         )
 
 
-def _apply(run: Run, seen: Observation | None) -> Result:
+def _apply(run: Run, given: Application) -> Result:
     began = run.world.clock.monotonic()
     state = run.journal.state()
     request = run.plan.request
@@ -180,9 +167,12 @@ def _apply(run: Run, seen: Observation | None) -> Result:
             _put_back(run, unfinished, unfinished.turned.reason, began)
             raise put_back_before(run.plan, run.promotion, unfinished.turned.reason)
     # Another run of an unfinished promotion writes without a record, so that a look may be torn.
+    seen = given.observation
     whole = seen is not None and seen.ledger == state and not state.open
     recent = seen if whole else None
     observation = recent or run.observe()
+    if given.wave is not None and (found := so_far(run, given.wave, state, observation, began)):
+        return found
     if _settled(run, state, observation):
         if unfinished is not None:
             finished = replace(run, plan=unfinished.plan)
@@ -207,6 +197,7 @@ def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
 
     Raises:
         StalePlanError: The plan has ended and the world moved on, or a fact has changed.
+        PlanFileError: It has no steps, and is no plan of this promote.yaml.
     """
     ended = state.ended.get(digest(run.plan))
     # Tried again after a failure that left no trace, the same is planned anew: that is not closed.
@@ -216,8 +207,12 @@ def _settled(run: Run, state: LedgerState, observation: Observation) -> bool:
         raise applied_before(run.plan, ended.result)
     changed = changed_facts(run.plan, run.topology, observation)
     if changed:
-        raise stale(run.plan, changed, run.topology)
-    return not run.plan.steps
+        begun = unfinished_of(state, run.plan.request) is not None
+        raise stale(run.plan, changed, run.topology, begun=begun)
+    if run.plan.steps:
+        return False
+    refuse_misfits(run)  # that there is nothing to do is the file's word
+    return True
 
 
 def _announce_beginning(run: Run, steps: int, *, resumed: bool) -> None:
@@ -237,8 +232,12 @@ def _carry_out(run: Run, steps: tuple[Step, ...], observation: Observation, bega
     except PromoteError as error:
         if run.plan.request.rollback and has_moved(run):
             raise half_way_back(run.plan, error) from error
+        if not can_turn_back(run.plan, observation):  # an earlier run has begun to retire
+            raise left_over(run.plan, error) from error
         error.detail = _undone(run, error, began)
         raise
+    if reached.waits:
+        return pause(run, reached.failed, began)
     if reached.failed:
         raise some_failed(run.plan, reached.failed)
     try:

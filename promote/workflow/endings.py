@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from promote.arn import short_version
 from promote.core import asked
@@ -64,8 +65,12 @@ def applied_before(plan: Plan, ended: Result) -> StalePlanError:
     )
 
 
-def stale(plan: Plan, changed: tuple[Changed, ...], topology: Topology) -> StalePlanError:
+def stale(
+    plan: Plan, changed: tuple[Changed, ...], topology: Topology, *, begun: bool
+) -> StalePlanError:
     """Name every fact that the plan rests on and that has changed, and who joined or left."""
+    request = asked.still_liftable(plan.request, topology)
+    back = f"promote abort {request.model} --environment {request.environment}"
     lines = [
         f"  {each.fact.fact} {each.fact.subject}\n    was {each.fact.was}\n    is  {each.now}"
         for each in changed
@@ -75,7 +80,8 @@ def stale(plan: Plan, changed: tuple[Changed, ...], topology: Topology) -> Stale
     return StalePlanError(
         "The plan is stale",
         "What it rests on has changed since it was made:\n" + "\n".join(lines),
-        _plan_again(plan),
+        _plan_again(replace(plan, request=request))
+        + (f"\nTo put back what was begun:\n    {back}" if begun else ""),
     )
 
 
@@ -202,6 +208,19 @@ def half_way_back(plan: Plan, error: PromoteError) -> NeedsAttentionError:
         f"Pointers of {request.environment} name {short_version(request.version)} again, and stay "
         f"so. {error.summary}. {error.detail}",
         f"Mend that, then finish:\n    promote resume {request.model}",
+    )
+
+
+def no_way_back(plan: Plan, error: PromoteError) -> RefusedError:
+    """Say that a pipeline rolls a stage back to a version that nobody can go back to."""
+    request = plan.request
+    name = short_version(request.version)
+    return RefusedError(
+        "The stage cannot be rolled back",
+        f"The execution takes {request.environment} back to {name}, and there is no way back to "
+        f"it. {error.summary}. {error.detail}",
+        "To go back to another version:\n"
+        f"    {asked.rollback(request.model, 'VERSION', request.environment)}",
     )
 
 

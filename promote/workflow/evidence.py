@@ -114,11 +114,16 @@ class Gathering:
         service = self.world.services[self.topology.model(self.model).service]
         role = self.topology.ml_reader(self.environment)
         try:
-            return Findings(evaluation=service.evaluation(version, role=role))
+            found = service.evaluation(version, role=role)
         except CredentialsError:
             raise
         except (AccessError, InputError, NotFoundError) as error:
             return Findings(no_evaluation=_why(error))
+        # A copy's summary is that of the original, however often it was copied.
+        if version.copied_from is None and found.version not in {None, version.arn}:
+            why = f"{version.summary} is the summary of {found.version}, not of {version.arn}"
+            return Findings(no_evaluation=why)
+        return Findings(evaluation=found)
 
     def _alarms(self) -> Findings:
         try:

@@ -22,6 +22,7 @@ from promote.core.plan import (
     Switch,
     makes_room,
 )
+from promote.core.progress import can_turn_back
 from promote.errors import PromoteError, StalePlanError
 from promote.workflow.access import write_policy
 from promote.workflow.endings import RESUMABLE
@@ -60,8 +61,10 @@ def go_forward(run: Run, steps: tuple[Step, ...], observation: Observation) -> R
             failed |= _prove_again(
                 run, tuple(each for each in group if each not in fresh), steps, do
             )
-    judge_golden(run, observation, tested)
-    if not any(isinstance(step, Switch) for step in steps) and _verified(run):
+    retiring = _retiring(run, observation)
+    if not retiring:
+        judge_golden(run, observation, tested)
+    if not any(isinstance(step, Switch) for step in steps) and _verified(run, retiring=retiring):
         return Reached()
     if run.plan.request.rollback:
         return swing_back(run, steps)
@@ -156,10 +159,16 @@ def _smoke(run: Run, group: tuple[Step, ...]) -> dict[str, SmokeResult]:
     return {result.target.account: result for result in results}
 
 
-def _verified(run: Run) -> bool:
-    """Say whether this promotion has verified the version through the pointers already."""
+def _retiring(run: Run, observation: Observation) -> bool:
+    """Say whether an earlier run has begun to retire what was left: there is no way back."""
+    begun = observation.ledger.opened(run.promotion)
+    return begun is not None and not can_turn_back(run.plan, observation)
+
+
+def _verified(run: Run, *, retiring: bool) -> bool:
+    """Say whether every target has passed, and has not failed since while there is a way back."""
     state = run.journal.state()
     found = state.verification(run.plan.request.version, run.environment.name)
     begun = state.opened(run.promotion)
-    since = begun.since if begun else None
-    return found is not None and found.passed and since is not None and found.at >= since
+    well = retiring or (found is not None and found.passed)
+    return begun is not None and begun.passed and well

@@ -8,6 +8,7 @@ came of it is on record before the gate refuses or lets the promotion go on.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -132,13 +133,23 @@ def _opponents(run: Run, observation: Observation) -> dict[str | None, str]:
     failed = failed_before(run, observation)
     well = [each for each in run.plan.targets if each.account not in failed] or run.plan.targets
     found: dict[str | None, str] = {}
-    for planned in well:
+    for planned in sorted(well, key=lambda each: _switched_last(run, each, observation)):
         named = _named_before(run, planned, observation)
         if named is not None:
             found.setdefault(named, planned.account)
     if not found and any(isinstance(step, Switch) for step in run.plan.steps):
         found[None] = well[0].account
     return found
+
+
+def _switched_last(run: Run, planned: PlannedTarget, observation: Observation) -> float:
+    """Order targets: who is still to be switched, then who was switched last.
+
+    What a pointer named long ago its target's own access role need not allow any more.
+    """
+    history = observation.pointers[run.target(planned.account)].history
+    is_new = planned.before == _new(run) and bool(history)
+    return -history[-1].changed_at.timestamp() if is_new else -math.inf
 
 
 def _named_before(run: Run, planned: PlannedTarget, observation: Observation) -> str | None:

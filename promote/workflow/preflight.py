@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promote.core.asked import requesters
+from promote.core.executions import requesters_in, unheard_in
 from promote.core.fitting import misfits
 from promote.core.gates import Evidence, Findings, GateResult, judge
 from promote.core.gates.override import told
@@ -41,6 +41,7 @@ def judge_now(run: Run, state: LedgerState, observation: Observation) -> tuple[G
     _refuse_wrong_overrides(run)
     price = run.topology.model(request.model).price
     found = observation.version(request.version)
+    heard = run.heard
     looked = Gathering(run.world, run.topology, request.model, run.environment)
     evidence = Evidence(
         at=run.world.clock.now(),
@@ -51,8 +52,12 @@ def judge_now(run: Run, state: LedgerState, observation: Observation) -> tuple[G
         reason=request.reason,
         overlap=overlap_of(run.plan.steps, observation.versions, price=price),
         digest=digest(run.plan),
-        requesters=requesters(request),
-        reviews=what_was_said(run.world.store, run.topology, run.plan),
+        requesters=requesters_in(request, heard),
+        reviews=(
+            *what_was_said(run.world.store, run.topology, run.plan),
+            *(heard.reviews if heard else ()),
+        ),
+        remarks=tuple(unheard_in(run.responses, digest(run.plan))),
         overrides=request.overrides,
     )
     gates = judge(as_asked(run.environment, run.plan), evidence)
@@ -94,7 +99,7 @@ def preflight(run: Run, steps: tuple[Step, ...], observation: Observation) -> No
             run.at(step.environment).meaning.prove_step(step, step.before)
         if isinstance(step, Grant):
             prove_undo(run, step)
-    _refuse_misfits(run)
+    refuse_misfits(run)
     identities = run.world.identities
     switching = {step.account for step in steps if isinstance(step, Switch)}
     deployers = [t.deployer_role for t in run.targets if t.account in switching]
@@ -124,7 +129,12 @@ def _refuse_wrong_overrides(run: Run) -> None:
         raise unfitting(run.plan, found)
 
 
-def _refuse_misfits(run: Run) -> None:
+def refuse_misfits(run: Run) -> None:
+    """Refuse a plan that no planner makes from this promote.yaml.
+
+    Raises:
+        PlanFileError: See above; names everything that shows it.
+    """
     found = misfits(run.plan, run.topology)
     if found:  # an earlier run may have seen more: seldom needed, and a whole ledger to read
         found = misfits(run.plan, run.topology, earlier_plans(run))

@@ -34,6 +34,7 @@ def begin(run: Run, gates: tuple[GateResult, ...], observation: Observation) -> 
             execution=run.execution,
             gates=gates,
             policies=run.chronicle.policies(run.plan, run.targets),
+            heard=run.heard,
         )
     )
 

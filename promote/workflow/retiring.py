@@ -17,7 +17,7 @@ from promote.core.observation import Observation
 from promote.core.plan import Plan, Request, Revoke, Step, Stop
 from promote.core.planner import make_retirement
 from promote.core.policies.proof import Render
-from promote.core.record import RevocationStarted
+from promote.core.record import RevocationStarted, Unfinished
 from promote.core.result import Left, Retired, Retirement
 from promote.core.topology import Environment
 from promote.core.wish import Wish
@@ -157,9 +157,8 @@ def _look(given: Retiring, observation: Observation) -> _Found:
     """Decide for every environment what it left behind."""
     model = given.site.model
     if observation.ledger.open:
-        begun = [each.plan.request for each in observation.ledger.open]
-        what = (f"of {short_version(each.version)} to {each.environment}" for each in begun)
-        said = f"The promotion {' and the one '.join(what)}"
+        begun = observation.ledger.open
+        said = f"The promotion {' and the one '.join(map(_unfinished, begun))}"
         verb = "is" if len(begun) == 1 else "are"
         return _Found(skipped=(f"{said} {verb} unfinished: promote resume {model}",))
     plans: list[Plan] = []
@@ -169,6 +168,12 @@ def _look(given: Retiring, observation: Observation) -> _Found:
         plans += one.plans
         skipped += one.skipped
     return _Found(tuple(plans), tuple(skipped))
+
+
+def _unfinished(begun: Unfinished) -> str:
+    request = begun.plan.request
+    waits = "" if begun.paused is None else f", which waits after wave {begun.paused.wave},"
+    return f"of {short_version(request.version)} to {request.environment}{waits}"
 
 
 def _look_at(given: Retiring, environment: Environment, observation: Observation) -> _Found:

@@ -53,24 +53,22 @@ class Reviews:
         return tuple(each for each in found if each is not None)
 
     def legible(self) -> Said:
-        """Read all that can be read, and say of the rest why not; for an audit alone."""
-        reviewed: list[Reviewed] = []
-        illegible: list[str] = []
-        for name in self.store.keys(reviews.folder(self.model)):
-            try:
-                found = self._read(name) if reviews.is_review(name) else None
-            except NeedsAttentionError as error:
-                illegible.append(error.detail)
-            else:
-                reviewed += [] if found is None else [found]
-        return Said(tuple(reviewed), tuple(illegible))
+        """Read all that can be read, and say of the rest why not."""
+        names = self.store.keys(reviews.folder(self.model))
+        found = side_by_side(self._tried, [name for name in names if reviews.is_review(name)])
+        reviewed = tuple(each for each in found if isinstance(each, Reviewed))
+        return Said(reviewed, tuple(each for each in found if isinstance(each, str)))
+
+    def _tried(self, name: str) -> Reviewed | str | None:
+        try:
+            return self._read(name)
+        except NeedsAttentionError as error:
+            return error.detail
 
     def write(self, reviewed: Reviewed, by: str) -> None:
         """Write what an author says of a plan, over what the same one said of it before."""
-        name, content = (
-            reviews.key(self.model, reviewed.review.digest, by),
-            reviews.encode(reviewed),
-        )
+        name = reviews.key(self.model, reviewed.review.digest, by)
+        content = reviews.encode(reviewed)
         turns = Turns(name)
         while True:
             turns.take()
@@ -165,7 +163,10 @@ def under_review(store: Store, topology: Topology, model: str) -> tuple[Standing
         return ()
     state = Journal(store, model).state()
     begun = {digest(each.plan) for each in state.open} | set(state.ended)
-    found = reviews.standings(Reviews(store, model).of())
+    said = Reviews(store, model).legible()
+    for why in said.illegible:  # it keeps a plan from being applied, and no status
+        _LOG.warning("A review in the ledger cannot be read. %s", why)
+    found = reviews.standings(said.reviewed)
     return tuple(each for each in found if each.digest not in begun)[-_MANY:]
 
 
@@ -246,13 +247,14 @@ class Reviewer:
     def _expect_fit(self, plan: Plan) -> None:
         request = plan.request
         now = self.topology.fingerprint(request.model, request.environment)
+        again = asked.still_liftable(request, self.topology)
         held = [each for each in plan.facts if each.fact == "configuration"]
         if any(now not in each.accepts for each in held):
             raise StalePlanError(
                 "The plan is stale",
                 f"What promote.yaml says of {request.model} in {request.environment} has changed "
                 "since it was made. Nothing was recorded.",
-                f"Make it again:\n    {asked.plan(request)} --out plan.json",
+                f"Make it again:\n    {asked.plan(again)} --out plan.json",
             )
         found = misfits(plan, self.topology, now=self.world.clock.now())
         if found:

@@ -10,6 +10,7 @@ from promote.core.coverage import covered_versions, holders, is_ours, role_cover
 from promote.core.exactness import prove_single
 from promote.core.grants import exact_versions
 from promote.core.observation import Json, Observation
+from promote.core.on_record import reached_so_far
 from promote.core.plan import Request, Start
 from promote.core.policies.proof import Render
 from promote.core.record import AccessChanged, VerificationDone
@@ -18,13 +19,13 @@ from promote.core.version import ModelVersion, Status
 from promote.core.wish import RoleInPlay, Wish
 from promote.errors import (
     AccessDeniedError,
-    NotFoundError,
     NotReadyError,
     QuotaError,
     RefusedError,
     StalePlanError,
 )
 from promote.workflow.access import write_policy
+from promote.workflow.finding import find_version
 from promote.workflow.lifecycle import bring_down, bring_up
 from promote.workflow.probe import prove_allowed, prove_denied
 from promote.workflow.side_by_side import side_by_side
@@ -35,15 +36,22 @@ from promote.workflow.smoke import verify_through_pointers
 def verify(site: Site) -> VerificationDone:
     """Try what the environment's pointers name, through them and its roles, and record it.
 
+    While a promotion waits after a wave, that is its version in the targets that it has reached.
+
     Raises:
         FailedError: The pointers do not name one version.
         AccessError: A role on the way cannot be assumed.
     """
+    begun = site.journal.state().open_in(site.environment.name)
+    reached = begun and reached_so_far(begun)
     try:
+        if begun is not None and reached:
+            return verify_through_pointers(site, begun.plan.request.version, reached)
         return verify_through_pointers(site)
     except (NotReadyError, AccessDeniedError) as error:
         site.warn(f"{error.summary}. {error.detail}")
-        named = site.observe().pointers[site.targets[0]].value
+        tried = [t for t in site.targets if not reached or t.account in reached]
+        named = site.observe().pointers[tried[0]].value
         if named is None:
             raise
         failed = VerificationDone(
@@ -52,7 +60,7 @@ def verify(site: Site) -> VerificationDone:
             version=named,
             environment=site.environment.name,
             passed=False,
-            accounts=tuple(target.account for target in site.targets),
+            accounts=tuple(target.account for target in tried),
             accuracy=None,
         )
         site.record(failed)
@@ -281,12 +289,4 @@ def find(observation: Observation, version: str, model: str) -> ModelVersion:
     Raises:
         NotFoundError: The project has no such version.
     """
-    for each in observation.versions:
-        if version in {each.name, each.arn}:
-            return each
-    known = ", ".join(each.name for each in observation.versions) or "none"
-    raise NotFoundError(
-        "No such version",
-        f"{model} has no version {version}. It has: {known}.",
-        f"To list them with their states:\n    promote version list {model}",
-    )
+    return find_version(observation.versions, version, model)

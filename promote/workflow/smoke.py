@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from promote.arn import short_version
@@ -147,7 +147,9 @@ def classify_all(
     return tuple(found)
 
 
-def verify_through_pointers(site: Site, version: str | None = None) -> VerificationDone:
+def verify_through_pointers(
+    site: Site, version: str | None = None, accounts: Collection[str] | None = None
+) -> VerificationDone:
     """Do what an application does in every target: read the pointer, take the role, detect.
 
     The outcome is recorded, passed or failed.
@@ -155,18 +157,20 @@ def verify_through_pointers(site: Site, version: str | None = None) -> Verificat
     Args:
         site: Where.
         version: The version that every pointer must name; None takes the one that they all name.
+        accounts: Of which targets; None is all of them.
 
     Raises:
         FailedError: A pointer does not name it, or the pointers do not name the same.
     """
-    named = side_by_side(lambda each: read_as_consumer(site, each), site.targets)
+    targets = tuple(t for t in site.targets if accounts is None or t.account in accounts)
+    named = side_by_side(lambda each: read_as_consumer(site, each), targets)
     expected = version or named[0]
-    for target, found in zip(site.targets, named, strict=True):
+    for target, found in zip(targets, named, strict=True):
         if found is None or found != expected:
             raise names_another(target, found, expected)
     results = side_by_side(
         lambda target: smoke_test(site, target, str(expected)),
-        site.targets,
+        targets,
         cancelled=site.cancelled,
     )
     measured = [result.accuracy for result in results if result.accuracy is not None]
@@ -176,7 +180,7 @@ def verify_through_pointers(site: Site, version: str | None = None) -> Verificat
         version=str(expected),
         environment=site.environment.name,
         passed=all(result.passed for result in results),
-        accounts=tuple(target.account for target in site.targets),
+        accounts=tuple(target.account for target in targets),
         accuracy=min(measured, default=None),
     )
     site.record(verification)

@@ -76,10 +76,11 @@ def in_the_way_of_rollback(
 
 
 @contextmanager
-def naming_the_place(journal: Journal, environment: str) -> Iterator[None]:
+def naming_the_place(journal: Journal, environment: str, wave: int | None = None) -> Iterator[None]:
     """Let an error's commands name the environment where the model alone means another promotion.
 
-    What went wrong knows its own promotion, and not which was begun after it.
+    What went wrong knows its own promotion, and not which was begun after it. The command that goes
+    on goes no farther than to `wave`, where this run was asked to go.
 
     Raises:
         PromoteError: What the body raised.
@@ -97,6 +98,9 @@ def naming_the_place(journal: Journal, environment: str) -> Iterator[None]:
                 error.remedy = re.sub(
                     bare, rf"\1 --environment {environment}", error.remedy, flags=re.MULTILINE
                 )
+        if wave is not None:
+            bare = rf"^(    promote resume {re.escape(journal.model)}(?: --environment \S+)?)$"
+            error.remedy = re.sub(bare, rf"\1 --wave {wave}", error.remedy, flags=re.MULTILINE)
         raise
 
 

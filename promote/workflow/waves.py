@@ -33,6 +33,8 @@ class Reached:
     """When this run switched the last pointer, by this machine's clock; None if none had to be."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """Why, by account: the targets that failed, and name again what they named before."""
+    waits: bool = False
+    """Whether it stops before the last wave, as it was asked to."""
 
 
 def roll_out(
@@ -51,8 +53,10 @@ def roll_out(
             everything is to be put back.
     """
     waves = _Waves(run, steps, observation, dict(failed), Watch(run))
-    for accounts in _waves(run.plan):
+    for number, accounts in _waves(run.plan):
         waves.reach(accounts)
+        if number == run.stops_after:
+            return Reached(waves.switched_at, waves.failed, waits=True)
     waves.conclude()
     return Reached(waves.switched_at, waves.failed)
 
@@ -63,13 +67,13 @@ def failed_before(run: Run, observation: Observation) -> frozenset[str]:
     return frozenset(each.account for each in begun.failed) if begun else frozenset()
 
 
-def _waves(plan: Plan) -> Iterator[tuple[str, ...]]:
-    """Yield the accounts of each wave; what needs no switch at all is verified together."""
+def _waves(plan: Plan) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield each wave and its accounts; what needs no switch at all is verified together."""
     if not any(isinstance(step, Switch) for step in plan.steps):
-        yield tuple(target.account for target in plan.targets)
+        yield 1, tuple(target.account for target in plan.targets)
         return
     for number in sorted({target.wave for target in plan.targets}):
-        yield tuple(target.account for target in plan.targets if target.wave == number)
+        yield number, tuple(target.account for target in plan.targets if target.wave == number)
 
 
 @dataclass(slots=True)
@@ -206,5 +210,6 @@ class _Waves:
                 passed=passed,
                 accounts=accounts,
                 accuracy=min((each for each in measured if each is not None), default=None),
+                promotion=self.run.promotion,
             )
         )

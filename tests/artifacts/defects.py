@@ -349,7 +349,7 @@ _PLANNED_OTHERWISE = (
     _of("ledger", "objects of others", PROOF, Resource="arn:aws:s3:::team-ledger/*"),
     _at(
         "ledger",
-        3,
+        4,
         "reviews in the name of others of the account",
         PROOF,
         NotResource=[

@@ -131,6 +131,7 @@ PROTECTIONS: dict[str, dict[str, str]] = {
         "kms:GenerateDataKey": "training writes its results and manifests",
     },
     "ledger": {
+        "s3:*": "nothing passes in the clear",
         "s3:DeleteObject": "the lock is given back",
         "s3:DeleteObject*": "nobody takes away what another said of a plan",
         "s3:GetObject": "the lock and the records are read, and compared when they are written",
@@ -163,6 +164,110 @@ PROTECTIONS: dict[str, dict[str, str]] = {
 }
 """By kind of template and by action: why it is allowed, or denied (``scp``, ``rcp``, and with an
 asterisk in ``ledger``)."""
+
+
+_LOGGING = "builds write their logs"
+_REPORTING = "builds hand in their JUnit reports"
+_ARTIFACTS = "the request and plans are handed on from stage to stage"
+_LOOKED_UP = "CodeBuild and CodePipeline look the bucket up, as in the policies that AWS makes"
+_ENCRYPTED = "artifacts are encrypted"
+_BECOMING = "the roles of its stage are assumed"
+_BUILD = {
+    "kms:Decrypt": _ENCRYPTED,
+    "kms:GenerateDataKey": _ENCRYPTED,
+    "logs:CreateLogStream": _LOGGING,
+    "logs:PutLogEvents": _LOGGING,
+    "s3:GetBucketAcl": _LOOKED_UP,
+    "s3:GetBucketLocation": _LOOKED_UP,
+    "s3:GetObject": _ARTIFACTS,
+    "s3:GetObjectVersion": _ARTIFACTS,
+}
+_REPORTED = {
+    "codebuild:BatchPutTestCases": _REPORTING,
+    "codebuild:CreateReport": _REPORTING,
+    "codebuild:UpdateReport": _REPORTING,
+}
+_KEPT = {
+    "s3:DeleteObject": "the lock is given back",
+    "s3:ListBucket": "the records of the ledger are listed",
+    "s3:PutObject": "the lock and the records are written",
+}
+_NETWORK = "CodeBuild makes a network interface in the VPC, and deletes it"
+_LOOKING = "who approves sees what is asked for"
+_TLS = "nothing passes in the clear, nobody of another account comes in"
+_LOGS_ENCRYPTED = "CloudWatch Logs encrypts what builds write"
+
+PIPELINE: dict[str, dict[str, str]] = {
+    "approver": {
+        "codepipeline:GetPipeline": _LOOKING,
+        "codepipeline:GetPipelineExecution": _LOOKING,
+        "codepipeline:GetPipelineState": "the token of an open approval is part of it",
+        "codepipeline:ListActionExecutions": _LOOKING,
+        "codepipeline:ListPipelineExecutions": _LOOKING,
+        "codepipeline:PutApprovalResult": "approvals are answered",
+    },
+    "artifact-bucket": {
+        "s3:*": _TLS,
+        "s3:PutObject": "nothing lies there but encrypted with the key",
+    },
+    "build-plan": {
+        **_BUILD,
+        "s3:ListBucket": "the records of the ledger are listed",
+        "s3:PutObject": "the plan is handed on",
+        "sts:AssumeRole": _BECOMING,
+    },
+    "build-promote": {
+        **_BUILD,
+        **_REPORTED,
+        **_KEPT,
+        "codepipeline:GetPipelineExecution": "who started the execution did not approve it",
+        "codepipeline:ListActionExecutions": "who approved is read where CodePipeline keeps it",
+        "kms:Sign": "the end of each promotion is signed",
+        "sts:AssumeRole": _BECOMING,
+    },
+    "build-retire": {**_BUILD, **_KEPT, "sts:AssumeRole": _BECOMING},
+    "build-validate": _BUILD,
+    "build-verify": {
+        **_BUILD,
+        **_REPORTED,
+        **_KEPT,
+        "ec2:CreateNetworkInterface": _NETWORK,
+        "ec2:CreateNetworkInterfacePermission": _NETWORK,
+        "ec2:DeleteNetworkInterface": _NETWORK,
+        "ec2:DescribeDhcpOptions": _NETWORK,
+        "ec2:DescribeNetworkInterfaces": _NETWORK,
+        "ec2:DescribeSecurityGroups": _NETWORK,
+        "ec2:DescribeSubnets": _NETWORK,
+        "ec2:DescribeVpcs": _NETWORK,
+        "sts:AssumeRole": _BECOMING,
+    },
+    "events": {"codebuild:StartBuild": "what is due is retired on a schedule"},
+    "log-bucket": {"s3:*": _TLS, "s3:PutObject": "S3 writes who used the other buckets"},
+    "pipeline": {
+        "codebuild:BatchGetBuilds": "a stage ends when its build has",
+        "codebuild:StartBuild": "stages are builds",
+        "kms:Decrypt": _ENCRYPTED,
+        "kms:GenerateDataKey": _ENCRYPTED,
+        "s3:GetBucketAcl": _LOOKED_UP,
+        "s3:GetBucketLocation": _LOOKED_UP,
+        "s3:GetBucketVersioning": "a source must be versioned",
+        "s3:GetObject": _ARTIFACTS,
+        "s3:GetObjectVersion": _ARTIFACTS,
+        "s3:PutObject": _ARTIFACTS,
+        "sns:Publish": "an approval that waits is told",
+    },
+    "pipeline-key": {
+        "kms:*": "the policies of the account's roles decide who uses and administers it",
+        "kms:Decrypt": _LOGS_ENCRYPTED,
+        "kms:Encrypt": _LOGS_ENCRYPTED,
+        "kms:GenerateDataKey": "EventBridge encrypts what it tells the topic",
+        "kms:GenerateDataKeyWithoutPlaintext": _LOGS_ENCRYPTED,
+        "kms:ReEncryptFrom": _LOGS_ENCRYPTED,
+        "kms:ReEncryptTo": _LOGS_ENCRYPTED,
+    },
+    "service-trust": {"sts:AssumeRole": "CodePipeline, CodeBuild and EventBridge take their roles"},
+}
+"""By kind of template and by action: why it is there, of what is in the CI/CD account alone."""
 
 
 def needs() -> tuple[Need, ...]:

@@ -14,14 +14,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("promote", "policies", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+BESIDE = ("buildspecs", "pipelines", "policies")
+PRODUCT = ("promote", *BESIDE, "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 LOCATE = """
 import json, sys, site
 if len(sys.argv) > 1:
     site.addsitedir(sys.argv[1])
 import promote
-from promote.templates.location import policies_directory
-texts = {path.name: path.read_text("utf-8") for path in policies_directory().glob("*.json.j2")}
+from promote.templates import location
+places = (location.buildspecs_directory, location.pipelines_directory, location.policies_directory)
+files = [path for place in places for path in place().iterdir() if path.suffix in (".j2", ".yml")]
+texts = {f"{path.parent.name}/{path.name}": path.read_text("utf-8") for path in files}
 print(json.dumps({"package": promote.__file__, "texts": texts}))
 """
 
@@ -86,8 +89,9 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def texts(checkout: Path) -> dict[str, str]:
     """Read the templates of the checkout, which every installation must have word for word."""
-    found = {p.name: p.read_text("utf-8") for p in (checkout / "policies").glob("*.json.j2")}
-    assert found, "there is no template in policies/"
+    files = [path for name in BESIDE for path in (checkout / name).iterdir()]
+    found = {p.relative_to(checkout).as_posix(): p.read_text("utf-8") for p in files}
+    assert {name.partition("/")[0] for name in found} == {*BESIDE}
     return found
 
 
@@ -97,7 +101,9 @@ def test_setup_names_every_package_of_the_tree() -> None:
     named = setup["options"]["packages"].split()
     folders = {path.parent for path in (ROOT / "promote").rglob("*.py")}
     found = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    assert set(named) == found | {"promote.policies"}, "correct `packages` in setup.cfg"
+    assert set(named) == found | {f"promote.{each}" for each in BESIDE}, (
+        "correct `packages` in setup.cfg"
+    )
     assert named == sorted(named)
 
 
@@ -106,10 +112,10 @@ def test_the_wheel_carries_all_modules_their_data_the_templates_and_the_type_mar
 ) -> None:
     content = set(zipfile.ZipFile(wheel).namelist())
     modules = {p.relative_to(checkout).as_posix() for p in (checkout / "promote").rglob("*.py")}
-    templates = {f"promote/policies/{name}" for name in texts}
+    templates = {f"promote/{name}" for name in texts}
     data = {"promote/py.typed", "promote/iam/catalogue.json"}
     assert modules | templates | data <= content
-    assert not {name for name in content if name.startswith(("tests", "policies"))}
+    assert not {name for name in content if name.startswith(("tests", *BESIDE))}
 
 
 def test_templates_are_found_in_an_installed_wheel(
@@ -140,6 +146,6 @@ def test_an_installation_without_templates_names_both_places(
     shutil.copytree(checkout / "promote", tmp_path / "promote")
     result = _run(sys.executable, "-S", "-c", LOCATE, cwd=tmp_path, path=tmp_path)
     assert result.returncode == 1
-    assert "TemplateError: The policy templates are missing" in result.stderr
-    assert str(tmp_path / "promote" / "policies") in result.stderr
-    assert str(tmp_path / "policies") in result.stderr
+    assert "TemplateError: The buildspecs are missing" in result.stderr
+    assert str(tmp_path / "promote" / "buildspecs") in result.stderr
+    assert str(tmp_path / "buildspecs") in result.stderr

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from promote.core.gates.labels import LabelRule
 from promote.core.gates.requirements import Requirements
-from promote.core.parts import MlAccount, PointerAddress
+from promote.core.parts import MlAccount, PointerAddress, Smoke
+from promote.core.perimeter import Verifier
 from promote.core.policies.documents import WantedDocument, wanted_documents
 from promote.core.policies.intent import planned
 from promote.core.policies.proof import DiffersError, prove
@@ -27,7 +28,7 @@ from promote.iam.quota import QUOTAS, trust_usage
 from promote.templates import KINDS, render
 from promote.templates.engine import fill
 from promote.templates.location import policies_directory
-from tests.artifacts.permissions import PERMISSIONS, PROTECTIONS
+from tests.artifacts.permissions import PERMISSIONS, PIPELINE, PROTECTIONS
 from tests.builders import (
     DATA_LAKE,
     GUARDRAILS,
@@ -41,7 +42,13 @@ from tests.builders import (
     qa,
     version_arn,
 )
+from tests.builders import PIPELINE as A_PIPELINE
 
+VERIFIER = Verifier(
+    vpc="vpc-0a1b2c3d4e5f60718",
+    subnets=("subnet-0a1b2c3d4e5f60718",),
+    security_groups=("sg-0a1b2c3d4e5f60718",),
+)
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 ORGANIZATION = "o-a1b2c3d4e5"
 EVALUATIONS = f"s3://{DATA_LAKE.bucket}/evaluation/"
@@ -66,22 +73,25 @@ HOSTILE = [
 ]
 
 
-ROWS: Mapping[str, Mapping[str, object]] = {**PERMISSIONS, **PROTECTIONS}
+ROWS: Mapping[str, Mapping[str, object]] = {**PERMISSIONS, **PROTECTIONS, **PIPELINE}
 
 
 @cache
 def wanted() -> tuple[WantedDocument, ...]:
     """List the documents of an organisation that needs every condition of a template."""
     published = PointerAddress(name="/models/{model}/labels")
-    asked = Requirements(labels=LabelRule.KNOWN, alarms=("storefront-errors", ML_ALARM))
+    asked = Requirements(labels=LabelRule.KNOWN, alarms=("storefront-errors", ML_ALARM), approval=1)
+    in_cloud: dict[str, Any] = {
+        "gates": asked, "smoke": Smoke(images="s3://golden-images/tools"), "verifier": VERIFIER
+    }  # fmt: skip
     topology = a_topology(
-        qa(gates=asked), prod(gates=asked, vpc_endpoints=(ENDPOINT,)),
+        qa(**in_cloud), prod(**in_cloud, vpc_endpoints=(ENDPOINT,)),
         models=(
             a_model(labels_in=published),
             a_model(name="parts", project="spares", labels_in=published),
         ),
         organization=ORGANIZATION, ml=MlAccount(account=ML, evaluations=EVALUATIONS),
-        data_lake=DATA_LAKE, guardrails=GUARDRAILS, ledger="s3://team-ledger/tools",
+        data_lake=DATA_LAKE, guardrails=GUARDRAILS, pipeline=A_PIPELINE, ledger="s3://team-ledger/tools",
         signing_key="arn:aws:kms:us-east-1:666666666666:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
     )  # fmt: skip
     versions = [version_arn(name) for name in ("v1", "v2")]
@@ -146,7 +156,7 @@ class TestEveryTemplate:
     def test_each_kind_has_a_file_a_row_of_permissions_and_an_example(self) -> None:
         files = {path.name.removesuffix(".json.j2") for path in policies_directory().iterdir()}
         assert files == set(KINDS) == set(ROWS) == {d.kind for d in wanted()}
-        assert not set(PERMISSIONS) & set(PROTECTIONS)
+        assert len(ROWS) == len(PERMISSIONS) + len(PROTECTIONS) + len(PIPELINE)
 
     @by_kind
     def test_opens_with_a_comment_that_names_kind_and_values(self, kind: str) -> None:
@@ -158,8 +168,9 @@ class TestEveryTemplate:
 
     @by_kind
     def test_speaks_of_exactly_the_actions_of_the_table(self, kind: str) -> None:
-        effects = {Effect.DENY} if KINDS[kind] in {Kind.SCP, Kind.RCP} else {Effect.ALLOW}
-        effects |= {Effect.DENY} if kind == "ledger" else set()
+        denying = KINDS[kind] in {Kind.SCP, Kind.RCP} or kind == "artifact-bucket"
+        effects = {Effect.DENY} if denying else {Effect.ALLOW}
+        effects |= {Effect.DENY} if kind in {"ledger", "log-bucket"} else set()
         for document in (d for d in wanted() if d.kind == kind):
             policy = parse(render(kind, document.context), kind=KINDS[kind])
             actions = {action for one in policy.statements for action in one.actions}

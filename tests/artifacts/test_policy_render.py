@@ -14,7 +14,7 @@ from promote.iam.document import parse
 from promote.iam.quota import trust_usage
 from promote.sandbox.seed import PROJECT
 from promote.templates import KINDS
-from tests.artifacts.permissions import PERMISSIONS, PROTECTIONS
+from tests.artifacts.permissions import PERMISSIONS, PIPELINE, PROTECTIONS
 
 # What the example leaves out, so that every kind has a document.
 PROTECTED = """
@@ -30,11 +30,17 @@ data_lake:
 guardrails:
   account: "999999999999"
   targets: ["222222222222"]
+pipeline:
+  account: "111111111111"
 """
 ROWS = {kind: set(row) for kind, row in PERMISSIONS.items()}
-ROWS |= {kind: set(row) for kind, row in PROTECTIONS.items()}
+ROWS |= {kind: set(row) for kind, row in (PROTECTIONS | PIPELINE).items()}
 ASKING = """
-  gates: {alarm: [errors, "arn:aws:cloudwatch:us-east-1:222222222222:alarm:unhealthy"]}
+  gates:
+    alarm: [errors, "arn:aws:cloudwatch:us-east-1:222222222222:alarm:unhealthy"]
+    golden: {images: s3://golden-images/tools}
+    approval: 1
+  verifier: {vpc: vpc-0a1b2c3d, subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d]}
 """
 GIVEN = ("--version", PROJECT.version_arn("v2"), "--trusted", "111111111111")
 
@@ -87,7 +93,7 @@ class TestAKind:
         assert "Did you mean access-role?" in " ".join(err.split())
 
     @pytest.mark.parametrize(
-        ("kind", "option"), [("role-trust", "--trusted"), ("access-role", "--version")]
+        ("kind", "option"), [("ledger", "--trusted"), ("access-role", "--version")]
     )
     def test_that_needs_to_be_told_more_says_what(
         self, kind: str, option: str, file: str, capsys: Capture

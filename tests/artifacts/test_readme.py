@@ -63,7 +63,7 @@ class Place:
         if self._runs:
             return
         self._runs = True
-        write_golden(self.directory / "golden")
+        write_golden(self.directory / "golden", per_label=2)
         file = self.directory / "promote.yaml"
         file.write_text(file.read_text().replace("drain: 5m", "drain: 1s"))
         up = run(self.directory, {}, "sandbox", "up", "--detach")

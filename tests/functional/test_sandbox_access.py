@@ -356,7 +356,7 @@ class TestUnknownOperations:
         assert "no mapping" in found[1]
 
     def test_a_service_that_is_not_served_answers_501_once(self, a_client: Any) -> None:
-        found = _error(a_client(ADMIN_ML, "sqs").list_queues)
+        found = _error(a_client(ADMIN_ML, "glue").get_databases)
         assert found[2] == 501
 
     def test_an_operation_that_is_not_built_answers_501(self, a_client: Any) -> None:

@@ -151,7 +151,7 @@ def _bequeath(fake: FakeWorld, pipe: int) -> None:
 
 _KEPT = {
     "seconds", "versions", "becoming", "failing", "poor", "pointers", "left_at", "proven", "roles",
-    "objects",
+    "objects", "alarms",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from tests.reliability.scenarios import (
     SEED,
     Act,
     abort,
+    begun,
     half_switched,
     live,
     live_in_qa,
@@ -153,7 +154,7 @@ class _Seat:
 
 def fight(duel: Duel, schedule: Schedule) -> Fought:
     """Run both commands by a schedule."""
-    fake = duel.begin()
+    fake = begun(duel.begin)
     baton, log = _Baton(schedule, fake), list[Made]()
     ends: dict[int, str | None] = {}
 

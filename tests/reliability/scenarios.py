@@ -70,7 +70,7 @@ class Scenario:
 
     def world(self) -> FakeWorld:
         """Build the world, its trouble included, with no call made yet."""
-        fake = _begun(self.begin).copy()
+        fake = begun(self.begin)
         self.trouble(fake)
         return fake
 
@@ -172,6 +172,7 @@ def _waves() -> tuple[Scenario, ...]:
             "prod",
             lambda fake: fake.blind.update(ACCOUNTS[1:]),
         ),
+        Scenario(name="release stage by stage", begin=before_waves, command=in_stages),
         Scenario(name="a watched bake", begin=watched, command=release("prod")),
         _failing("an alarm in the second bake", watched, "prod", ring_at_the_second_wave),
     )
@@ -327,6 +328,13 @@ def release(to: str, *, version: str = "v2", wait: timedelta = LONG) -> Act:
     return lambda fake: Promoting(fake).release(version, to=to, wait=wait)
 
 
+def in_stages(fake: FakeWorld) -> None:
+    """Bring v2 to prod as the stages of a pipeline do: one plan, a run for each wave."""
+    plan = Promoting(fake).make(to="prod")
+    for wave in (1, 2):
+        Promoting(fake).apply(plan, wave=wave, wait=LONG)
+
+
 def rollback(of: str) -> Act:
     """Return the command that takes an environment back to the version before."""
     return lambda fake: Promoting(fake).rollback(of=of)
@@ -387,8 +395,13 @@ def never_start(fake: FakeWorld) -> None:
     fake.failing.add(V2)
 
 
+def begun(begin: Callable[[], FakeWorld]) -> FakeWorld:
+    """Build a world, as a copy of the one that was built first."""
+    return _built(begin).copy()
+
+
 @functools.cache
-def _begun(begin: Callable[[], FakeWorld]) -> FakeWorld:
+def _built(begin: Callable[[], FakeWorld]) -> FakeWorld:
     return begin()
 
 

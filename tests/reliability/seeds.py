@@ -79,7 +79,7 @@ OF_THE_ORDER = (
     Mutant(
         name="grant the new version alone",
         function=f"{PLANNER}:_grant",
-        before="wish.document(named | {new})",
+        before="wish.document(named | _way_back(wish, role, undo) | {new})",
         after="wish.document(frozenset({new}))",
         killer=f"{STRAIGHT}::test_ends_with_the_new_version_alone",
     ),
@@ -271,9 +271,33 @@ OF_THE_WAY_BACK = (
     Mutant(
         name="turn back although nothing is left to go back to",
         function="promote.core.progress:can_turn_back",
-        before="return not names_new or (running and not revoked)",
+        before="return not names_new or (running and not revoked and not gone)",
         after="return True",
         killer=f"{SWITCH}::TestAborting::test_comes_too_late_once_access_is_revoked",
+    ),
+    Mutant(
+        name="turn back to what another plan has revoked",
+        function="promote.core.progress:can_turn_back",
+        before="not revoked and not gone",
+        after="not revoked",
+        killer="tests.workflow.test_crashes::TestAVersionThatFailsOnceTheOldOneIsBeingRevoked"
+        "::test_stays_when_it_is_planned_anew",
+    ),
+    Mutant(
+        name="turn back although it is being retired",
+        function="promote.workflow.apply:_carry_out",
+        before="if not can_turn_back(run.plan, observation):",
+        after="if False:",
+        killer="tests.workflow.test_crashes::TestAVersionThatFailsOnceTheOldOneIsBeingRevoked"
+        "::test_stays_when_it_is_planned_anew",
+    ),
+    Mutant(
+        name="take the way back away when it is planned anew",
+        function=f"{PLANNER}:_way_back",
+        before="if wish.begun else",
+        after="if False else",
+        killer="tests.workflow.test_crashes::TestAPromotionThatIsPlannedAnewAfterTheDrain"
+        "::test_still_has_its_way_back",
     ),
     Mutant(
         name="say nothing of an edited role",

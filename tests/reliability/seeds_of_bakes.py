@@ -32,6 +32,22 @@ OF_THE_BAKE = (
         killer=f"{RINGS}::test_after_the_last_wave_is_in_time",
     ),
     Mutant(
+        name="take a verification for itself for the end of a promotion",
+        function="promote.core.fold:_concluded",
+        before="state.opened(record.promotion) if record.promotion and record.passed else None",
+        after="state.open_in(record.environment) if record.passed else None",
+        killer=f"{BAKING}::TestAnAlarmThatCannotTell"
+        "::test_is_looked_at_again_although_somebody_verified_the_version_meanwhile",
+    ),
+    Mutant(
+        name="keep what was judged on other images",
+        function="promote.core.judged:_asked",
+        before="return (*gates, *settings)",
+        after="return tuple(gates)",
+        killer="tests.workflow.test_golden::TestARunThatGoesOn"
+        "::test_asks_again_when_the_images_are_others_by_now",
+    ),
+    Mutant(
         name="take no data for a quiet alarm",
         function=f"{WATCH}.settle",
         before="if unclear:",

@@ -166,7 +166,7 @@ OF_THE_CHAIN = (
     Mutant(
         name="end another plan than the one that was begun",
         function="promote.core.chain:_Walk._planned_otherwise",
-        before="if begun != record.digest:",
+        before="if begun != record.digest and spelled_so:",
         after="if False:",
         killer=f"{CHAINS}::TestRecordsThatWereChainedAnew::"
         "test_are_broken_when_the_plan_is_another_than_the_end_says",

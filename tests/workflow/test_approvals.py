@@ -23,6 +23,7 @@ from promote.errors import (
 from promote.ports import Caller
 from promote.report import overview, review
 from promote.report import standing as report
+from promote.workflow.reviewing import Reviews
 from tests.builders import a_topology, an_observation, prod, qa
 from tests.fake_ports import Stored
 from tests.fake_world import CrashError, FakeWorld
@@ -92,6 +93,27 @@ class TestAPlanThatMustBeApproved:
         assert fake.operations(writes=True) == ["store.create", "store.delete"]  # the lock
         by(fake, BOB).approve(plan, reason="Fine")
         assert by(fake, ALICE).apply(plan).result is Outcome.PROMOTED
+
+    def test_is_asked_about_whatever_the_file_says_of_its_changes(self, fake: FakeWorld) -> None:
+        """Nobody is asked about a plan that changes nothing, and anybody can work a digest out."""
+        forged = decode(encode(replace(asked_by(fake), changes=0)))
+        with pytest.raises(PlanFileError, match="it says that 0 of its steps change something"):
+            by(fake, ALICE).apply(forged)
+        assert fake.operations(writes=True) == ["store.create", "store.delete"]  # the lock
+
+    def test_has_steps_whatever_the_file_says(self, fake: FakeWorld) -> None:
+        forged = decode(encode(replace(asked_by(fake), changes=0, steps=())))
+        with pytest.raises(PlanFileError, match="the plan does not switch"):
+            by(fake, ALICE).apply(forged)
+
+    def test_shows_what_it_lifts_whatever_the_file_says_of_its_gates(self, fake: FakeWorld) -> None:
+        asks = replace(qa(), gates=Requirements(approval=1, cost=0.0))
+        fake.topology = a_topology(asks, prod())
+        lifting = by(fake, ALICE).plan("tools", "v2", to="qa", reason="4711", overrides=["cost"])
+        hidden = decode(encode(replace(lifting, gates=())))
+        assert "cost is lifted by" in review.plan(hidden)
+        with pytest.raises(PlanFileError, match=r"its gates are none; expected cost"):
+            by(fake, BOB).approve(hidden)
 
     def test_counts_each_person_once(self, fake: FakeWorld) -> None:
         earlier = asked_by(fake)
@@ -271,7 +293,18 @@ class TestWhatTheLedgerKeeps:
         (key,) = reviews_in(fake)
         fake.objects[key.replace(digest(plan), "0" * 64)] = fake.objects[key]
         with pytest.raises(NeedsAttentionError, match="reviews of another"):
-            by(fake, ALICE).under_review("tools")
+            Reviews(fake.ports().store, "tools").of("0" * 64)
+
+    def test_that_cannot_be_read_keeps_no_status_from_being_shown(
+        self, fake: FakeWorld, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        plan = asked_by(fake)
+        by(fake, BOB).approve(plan)
+        (key,) = reviews_in(fake)
+        fake.objects[key.replace(digest(plan), "0" * 64)] = fake.objects[key]
+        (shown,) = by(fake, ALICE).under_review("tools")
+        assert shown.digest == digest(plan)
+        assert "reviews of another" in caplog.text
 
     @pytest.mark.parametrize(
         "name",

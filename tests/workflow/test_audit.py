@@ -203,10 +203,19 @@ class TestApprovalsOnRecord:
         self, fake: FakeWorld, approved: Promoting
     ) -> None:
         (first,) = [e for e in fake.records() if isinstance(e, PromotionStarted)]
-        idle = replace(first.plan, changes=0)
+        idle = replace(first.plan, changes=0, steps=())
         begun = replace(first, promotion="p-9", at=fake.time, gates=(), plan=idle)
         Journal(approved.world.store, "tools").append(begun)
         assert of_gates(approved) == ()
+
+    def test_that_nobody_asked_for_because_the_plan_says_that_it_changes_nothing_are_a_breach(
+        self, fake: FakeWorld, approved: Promoting
+    ) -> None:
+        (first,) = [e for e in fake.records() if isinstance(e, PromotionStarted)]
+        forged = replace(first.plan, changes=0)
+        begun = replace(first, promotion="p-9", at=fake.time, gates=(), plan=forged)
+        Journal(approved.world.store, "tools").append(begun)
+        assert any(UNJUDGED in each.detail for each in of_gates(approved))
 
 
 UNJUDGED = "begun without judging approval, which its plan asks for"

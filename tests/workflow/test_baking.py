@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from promote.core.events import RollingBack, StepDone, Waiting, Warned
-from promote.core.gates import Override
 from promote.core.gates.requirements import Requirements
 from promote.core.plan import Bake, Plan
 from promote.core.planfile import digest
@@ -21,7 +20,7 @@ from promote.errors import (
     ThrottledError,
     TryAgainError,
 )
-from tests.builders import PROMOTER, a_grant
+from tests.builders import a_grant
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import Promoting
 from tests.workflow.test_promotion import PROD_ROLE
@@ -72,9 +71,12 @@ def passed(fake: FakeWorld) -> list[bool]:
     return [each.passed for each in records if each.environment == "prod"]
 
 
-def lifting(plan: Plan, fake: FakeWorld, length: timedelta) -> Plan:
-    override = Override(gate="alarm", reason="a flood", by=PROMOTER, expires=fake.time + length)
-    return replace(plan, request=replace(plan.request, reason="a flood", overrides=(override,)))
+def lifting(promoter: Promoting, length: timedelta) -> Plan:
+    """Plan v2 for prod, whatever its alarms say."""
+    lifts = ("alarm",)
+    return promoter.plan(
+        "tools", "v2", to="prod", reason="a flood", overrides=lifts, expires=length
+    )
 
 
 class TestAQuietBake:
@@ -241,6 +243,20 @@ class TestAnAlarmThatCannotTell:
         assert named(fake) == ["v1"] * 3
         assert not fake.breaches
 
+    def test_is_looked_at_again_although_somebody_verified_the_version_meanwhile(self) -> None:
+        fake = watched()
+        at_look(fake, 100, SECOND, "INSUFFICIENT_DATA")
+        with pytest.raises(TryAgainError):
+            Promoting(fake).release(to="prod")
+        assert named(fake) == ["v2"] * 3
+        Promoting(fake).verify("tools", environment="prod")
+        become(fake, SECOND, "ALARM")
+        with pytest.raises(FailedError) as caught:
+            Promoting(fake).resume("tools")
+        assert caught.value.summary == "An alarm rang"
+        assert named(fake) == ["v1"] * 3
+        assert not fake.breaches
+
     def test_can_be_aborted(self) -> None:
         fake = watched()
         at_look(fake, 5, FIRST, "INSUFFICIENT_DATA")
@@ -332,7 +348,7 @@ class TestALiftedGate:
     def test_is_not_looked_at(self) -> None:
         fake = watched(rings=True)
         promoter = Promoting(fake)
-        plan = lifting(promoter.make(to="prod"), fake, timedelta(hours=4))
+        plan = lifting(promoter, timedelta(hours=4))
         fake.calls.clear()
         assert promoter.apply(plan, wait=timedelta(hours=2)).result is Outcome.PROMOTED
         assert bakes(promoter) == ["left alone long enough; the gate alarm is lifted"] * 2
@@ -341,7 +357,7 @@ class TestALiftedGate:
     def test_counts_again_from_when_its_override_expires(self) -> None:
         fake = watched(rings=True)
         promoter = Promoting(fake)
-        plan = lifting(promoter.make(to="prod"), fake, timedelta(minutes=5))
+        plan = lifting(promoter, timedelta(minutes=5))
         began = fake.time
         with pytest.raises(FailedError) as caught:
             promoter.apply(plan, wait=timedelta(hours=2))

@@ -128,6 +128,17 @@ class TestRecordsThatWereChainedAnew:
         assert broken is not None
         assert "plan" in broken.expected
 
+    def test_are_whole_when_a_newer_version_ended_what_an_older_one_had_begun(self) -> None:
+        entries = [json.loads(item.content) for item in ledger()]
+        del entries[0]["record"]["plan"]["request"]["overrides"]  # a key that it did not know
+        previous, chained = "", []
+        for item, data in zip(ledger(), entries, strict=True):
+            body = {key: data[key] for key in data if key != "digest"} | {"previous": previous}
+            content = canonical({**body, "digest": hashlib.sha256(canonical(body)).hexdigest()})
+            previous = hashlib.sha256(content).hexdigest()
+            chained.append(LedgerObject(item.key, content))
+        assert checked(chained).broken is None
+
 
 class TestTheCheckpoint:
     def test_pins_the_last_record(self, fake: FakeWorld) -> None:
@@ -175,7 +186,7 @@ class TestAChainByAnOlderVersion:
     def test_is_whole(self) -> None:
         found = checked(self.aged())
         assert found.broken is None
-        assert dossier(found.links[-1].record.promotion, found.links, "tools").steps == ()  # type: ignore[union-attr]
+        assert dossier(found.links[-1].record.promotion, found.links, "tools").steps == ()  # type: ignore[union-attr, arg-type]
 
     def test_is_broken_where_a_record_was_changed_all_the_same(self) -> None:
         objects = self.aged()

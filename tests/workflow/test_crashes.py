@@ -13,10 +13,10 @@ from datetime import timedelta
 import pytest
 
 from promote.core.result import Outcome
-from promote.core.topology import Granularity
+from promote.core.topology import Environment, Granularity
 from promote.core.version import Status
-from promote.errors import FailedError
-from tests.builders import a_topology, a_trained_version, prod, qa, version_arn
+from promote.errors import FailedError, NeedsAttentionError, RefusedError
+from tests.builders import a_grant, a_topology, a_trained_version, prod, qa, version_arn
 from tests.fake_world import CrashError, FakeWorld
 from tests.workflow.promoting import LONG, Promoting
 from tests.workflow.test_promotion import V2
@@ -144,6 +144,59 @@ def command(fake: FakeWorld, verb: str) -> None:
             promoting.release("v2")
         case "rollback":
             promoting.rollback(of="qa")
+
+
+class TestAVersionThatFailsOnceTheOldOneIsBeingRevoked:
+    """There is no way back by then: what the old one's pointers name must stay allowed (P1)."""
+
+    def left(self, *, revoked: int) -> FakeWorld:
+        """Kill a release after so many revocations of two; let v2 answer badly from then on."""
+        fake = FakeWorld(a_topology(qa(), self.prod_()))
+        fake.crash("iam.put", nth=2 + revoked, after=True)
+        with pytest.raises(CrashError):
+            Promoting(fake).release(to="prod")
+        fake.revive(seconds=LEASE_OVER)
+        fake.poor.add(V2)
+        assert not Promoting(fake).verify("tools", environment="prod").passed
+        return fake
+
+    def prod_(self, drain: timedelta = timedelta(minutes=5)) -> Environment:
+        return prod(after=(), access_role="{model}-{environment}-{account}", drain=drain)
+
+    @pytest.mark.parametrize("revoked", [1, 2])
+    def test_stays_and_the_promotion_comes_to_its_end(self, revoked: int) -> None:
+        fake = self.left(revoked=revoked)
+        assert Promoting(fake).resume("tools", wait=LONG).result is Outcome.PROMOTED
+        assert fake.ledger().unfinished is None
+        assert not fake.breaches
+
+    def test_stays_when_it_is_planned_anew(self) -> None:
+        fake = self.left(revoked=1)
+        fake.topology = a_topology(qa(), self.prod_(drain=timedelta(minutes=6)))
+        with pytest.raises(NeedsAttentionError) as caught:
+            Promoting(fake).release(to="prod")
+        assert caught.value.summary == "The version is live, but the old one is not retired"
+        assert {fake.pointer(t).value for t in fake.targets if t.environment == "prod"} == {V2}
+        assert not fake.breaches
+        with pytest.raises(RefusedError, match="Too late to abort"):
+            Promoting(fake).abort("tools")
+
+
+class TestAPromotionThatIsPlannedAnewAfterTheDrain:
+    def test_still_has_its_way_back(self) -> None:
+        fake = FakeWorld(a_topology(qa(drain=timedelta(seconds=30))))
+        spoil_once_switched(fake)
+        fake.crash("pointer.write", after=True)
+        with pytest.raises(CrashError):
+            Promoting(fake).release()
+        fake.revive(seconds=LEASE_OVER)
+        fake.poor.add(V2)
+        fake.topology = a_topology(qa(drain=timedelta(seconds=31)))
+        with pytest.raises(FailedError):
+            Promoting(fake).release()
+        assert {fake.pointer(target).value for target in fake.targets} == {version_arn("v1")}
+        assert fake.document(fake.targets[0].access_role) == a_grant("v1")
+        assert not fake.breaches
 
 
 class TestAnAbortBeforeTheFirstGrant:

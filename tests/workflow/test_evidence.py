@@ -155,6 +155,21 @@ class TestTheEvaluation:
         fake.evaluations.clear()
         assert judged(fake, "label_f1").measured == "No evaluation: v2 has none"
 
+    def test_of_another_version_is_no_evidence(self) -> None:
+        fake = a_world(SCORES["recall"])
+        fake.evaluations[V2] = replace(an_evaluation("saw"), version=version_arn("v1"))
+        found = gathering(fake).findings(a_trained_version("v2"))
+        assert found.evaluation is None
+        assert f"the summary of {version_arn('v1')}, not of {V2}" in found.no_evaluation
+
+    def test_of_a_copy_is_that_of_the_original(self) -> None:
+        """However often it was copied: the version names the last one of them alone."""
+        fake = a_world(SCORES["recall"])
+        original = version_arn("v1", account=QA)
+        fake.evaluations[V2] = replace(an_evaluation("saw"), version=original)
+        copy = replace(a_trained_version("v2"), copied_from=version_arn("v9", account=QA))
+        assert gathering(fake).findings(copy).evaluation is not None
+
     def test_that_is_missing_does_not_matter_to_the_f1_that_the_service_reports(self) -> None:
         fake = a_world(SCORES["f1"])
         fake.evaluations.clear()

@@ -19,6 +19,7 @@ from promote.core.observation import Json
 from promote.core.parts import Smoke
 from promote.core.record import PromotionEnded, Record, RollbackStarted
 from promote.core.result import Outcome
+from promote.core.topology import Topology
 from promote.core.version import Status
 from promote.core.waves import WaveSize
 from promote.errors import (
@@ -410,7 +411,47 @@ def disagreeing() -> FakeWorld:
     return with_images(fake)
 
 
+def with_roles_of_their_own(rule: GoldenRule) -> Topology:
+    """Build a topology in which each target of prod has an access role, and prod the gate."""
+    gates, role = Requirements(golden=rule), "{model}-{environment}-{account}"
+    return a_topology(qa(), prod(smoke=SMOKE, after=(), gates=gates, access_role=role))
+
+
+def one_ahead() -> FakeWorld:
+    """Build a world in which the first target of prod names v2 since long, by a role of its own."""
+    fake = with_images(FakeWorld(with_roles_of_their_own(GoldenRule())))
+    first = next(each for each in fake.targets if each.account == PROD[0])
+    fake.become("v2", Status.RUNNING)
+    fake.write_policy(first.access_role, a_grant("v2"))
+    fake.proven.add((first.account, V2))
+    fake.pass_time(60)
+    fake.point(first, V2)
+    fake.pass_time(3600)
+    return fake
+
+
 class TestARunThatGoesOn:
+    def test_never_asks_where_the_running_version_is_allowed_no_more(self) -> None:
+        fake = one_ahead()
+        fake.crash("model.invoke")
+        with pytest.raises(CrashError):
+            Promoting(fake).release(to="prod")
+        fake.revive(seconds=LEASE_OVER)
+        promoter = Promoting(fake)
+        assert promoter.release(to="prod").result is Outcome.PROMOTED
+        (event,) = (each for each in promoter.events if isinstance(each, GoldenJudged))
+        assert (event.account, event.against) == (PROD[1], V1)
+
+    def test_does_not_judge_once_there_is_no_way_back(self) -> None:
+        fake = with_images(FakeWorld(with_roles_of_their_own(GoldenRule())))
+        fake.crash("iam.put", nth=3, after=True)  # the first of two revocations
+        with pytest.raises(CrashError):
+            Promoting(fake).release(to="prod")
+        fake.revive(seconds=LEASE_OVER)
+        fake.topology = with_roles_of_their_own(GoldenRule(min_accuracy=0.9))
+        assert Promoting(fake).release(to="prod").result is Outcome.PROMOTED
+        assert len(judgements(fake)) == 1
+
     def test_does_not_ask_again_what_passed(self) -> None:
         fake = judging()
         fake.crash("pointer.write")
@@ -435,6 +476,20 @@ class TestARunThatGoesOn:
         assert Promoting(fake).release().result is Outcome.PROMOTED
         assert [each.gate.verdict for each in judgements(fake)] == [Verdict.PASS, Verdict.PASS]
         assert judgements(fake)[1].gate.required.startswith("accuracy 0.9")
+
+    def test_asks_again_when_the_images_are_others_by_now(self) -> None:
+        fake = judging(GoldenRule(images="golden/"))
+        fake.crash("pointer.write")
+        with pytest.raises(CrashError):
+            Promoting(fake).release()
+        fake.revive(seconds=LEASE_OVER)
+        others = Requirements(golden=GoldenRule(images="others/"))
+        fake.topology = a_topology(qa(smoke=SMOKE, gates=others), prod())
+        fake.albums["others/"] = IMAGES
+        worse(fake)
+        with pytest.raises(RefusedError):
+            Promoting(fake).release()
+        assert [each.gate.verdict for each in judgements(fake)] == [Verdict.PASS, Verdict.FAIL]
 
     def test_compares_with_what_ran_before_although_all_pointers_are_switched(self) -> None:
         fake = judging()
@@ -569,6 +624,37 @@ class TestTheRecord:
         broken = whole(fake)
         assert broken is not None
         assert broken.found == "golden is judged"
+
+
+class TestAPromotionThatWaitedBetweenTwoJudgements:
+    def paused(self, rule: GoldenRule) -> FakeWorld:
+        """Stop after the first wave; then let prod ask for more."""
+        fake = with_images(FakeWorld(in_two_waves(GoldenRule())))
+        promoter = Promoting(fake)
+        promoter.apply(promoter.make(to="prod"), wave=1)
+        fake.pass_time(100)
+        fake.topology = in_two_waves(rule)
+        return fake
+
+    def test_that_both_pass_is_no_breach(self) -> None:
+        fake = self.paused(GoldenRule(min_accuracy=0.9))
+        assert Promoting(fake).release(to="prod").result is Outcome.PROMOTED
+        assert len(judgements(fake)) == 2
+        assert not ignored(fake)
+
+    def test_that_is_put_back_by_the_second_is_no_breach(self) -> None:
+        fake = self.paused(GoldenRule(min_accuracy=0.99))
+        worse(fake)
+        with pytest.raises(RefusedError):
+            Promoting(fake).release(to="prod")
+        assert not ignored(fake)
+        assert not fake.breaches
+
+
+def in_two_waves(rule: GoldenRule) -> Topology:
+    sizes = (WaveSize(1), WaveSize(100, is_percentage=True))
+    gates = Requirements(golden=rule)
+    return a_topology(qa(), prod(smoke=SMOKE, after=(), gates=gates, waves=sizes))
 
 
 def whole(fake: FakeWorld) -> Broken | None:

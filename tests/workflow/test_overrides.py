@@ -20,7 +20,7 @@ from promote.core.planfile import decode, encode
 from promote.core.record import PromotionStarted
 from promote.core.result import Outcome
 from promote.core.status import Finding, ModelStatus, summarise
-from promote.errors import InputError, PlanFileError, RefusedError
+from promote.errors import InputError, PlanFileError, RefusedError, StalePlanError
 from promote.report import json as as_json
 from promote.report import junit, text
 from promote.report.standing import text as as_standing
@@ -158,6 +158,28 @@ class TestAtItsApplication:
         assert [each.gate for each in plan.request.overrides] == ["soak"]
         (warned,) = [each.message for each in promoting.events if isinstance(each, Warned)]
         assert "it does not lift window" in warned
+
+
+class TestAGateThatIsGoneFromPromoteYaml:
+    def test_is_in_no_command_that_a_stale_plan_ends_with(self, fake: FakeWorld) -> None:
+        plan = planned(fake, "soak")
+        fake.topology = a_topology(qa(), prod(gates=Requirements(windows=(OPEN,))))
+        with pytest.raises(StalePlanError) as caught:
+            Promoting(fake).apply(plan)
+        again = f"promote plan tools v2 --to prod --reason '{WHY}'"
+        assert caught.value.remedy.endswith(f"\n    {again}")
+
+    def test_leaves_a_way_back_from_what_was_begun(self, fake: FakeWorld) -> None:
+        plan = planned(fake, "soak")
+        fake.crash("pointer.write", after=True)
+        with pytest.raises(CrashError):
+            Promoting(fake).apply(plan)
+        fake.revive(seconds=300)
+        fake.topology = a_topology(qa(), prod(gates=Requirements(windows=(OPEN,))))
+        with pytest.raises(StalePlanError) as caught:
+            Promoting(fake).resume("tools")
+        assert caught.value.remedy.endswith("\n    promote abort tools --environment prod")
+        assert Promoting(fake).abort("tools", environment="prod").result is Outcome.ROLLED_BACK
 
 
 class TestAPlanFileThatSomebodyMade:

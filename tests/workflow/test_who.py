@@ -143,7 +143,7 @@ class TestAPromotionThatTurnsBack:
         promoter = in_pipeline(fake, CAROL, CAROLS)
         promoter.abort("tools")
         (started,) = of_kind(fake, PromotionStarted)
-        found = promoter.promotion("tools", started.promotion)  # type: ignore[union-attr]
+        found = promoter.promotion("tools", started.promotion)  # type: ignore[union-attr, arg-type]
         assert {each.person for each in found.acts} == {person(ALICE.arn), "carol@example.com"}
 
 
@@ -187,7 +187,7 @@ class TestRecordsOfTheTimeBefore:
         promoter = Promoting(fake)
         assert "turned back: aborted" in text.history(promoter.history("tools"))
         (started,) = of_kind(fake, PromotionStarted)
-        found = promoter.promotion("tools", started.promotion)  # type: ignore[union-attr]
+        found = promoter.promotion("tools", started.promotion)  # type: ignore[union-attr, arg-type]
         assert found.result is Outcome.ROLLED_BACK or found.result is Outcome.FAILED
         assert [each.by for each in found.acts] == [ALICE.arn, None, None]
         assert "turned back 2026-03-02" in text.dossier(found)

@@ -45,6 +45,8 @@ class Review:
     approved: bool
     """False is a rejection."""
     reason: str | None = None
+    source: str | None = None
+    """Where it was said, if not in the ledger: the action of a pipeline, and in which execution."""
 
 
 def person(arn: str) -> str | None:
@@ -68,7 +70,11 @@ def person(arn: str) -> str | None:
 
 
 def approval(
-    people: int, digest: str, reviews: Iterable[Review], requesters: Sequence[str]
+    people: int,
+    digest: str,
+    reviews: Iterable[Review],
+    requesters: Sequence[str],
+    remarks: Iterable[str] = (),
 ) -> GateResult:
     """Judge whether enough people approved a plan that they did not ask for.
 
@@ -78,6 +84,7 @@ def approval(
         reviews: What was said of this and of other plans.
         requesters: The ARNs of everybody who asked for it: the caller who made the plan, and, when
             that was a pipeline, who started it.
+        remarks: What was said and does not count, each as a part of a sentence.
     """
     last = _last_words(review for review in reviews if review.digest == digest)
     asked = {person(arn) for arn in requesters}
@@ -90,10 +97,11 @@ def approval(
         verdict = Verdict.INCONCLUSIVE
     said = [f"rejected by {each.by} at {wording.moment(each.at)}{_why(each)}" for each in rejected]
     if counting:
-        said.append(f"approved by {', '.join(sorted(counting))}")
+        said.append(f"approved by {', '.join(sorted(counting))}{_where(approved, counting)}")
     if not requesters:
         said.append("who asked for it is not known, so nobody's approval counts")
     said += [_discounted(each) for each in approved if person(each.by) not in others]
+    said += remarks
     return GateResult(
         gate="approval",
         moment=Moment.MOMENT,
@@ -127,6 +135,11 @@ def _discounted(review: Review) -> str:
             "through Identity Center, so it may be who asked"
         )
     return f"the approval of {who} does not count: asked for it"
+
+
+def _where(approved: list[Review], counting: set[str]) -> str:
+    elsewhere = [each.source for each in approved if each.source and person(each.by) in counting]
+    return f" ({', '.join(dict.fromkeys(elsewhere))})" if elsewhere else ""
 
 
 def _why(review: Review) -> str:

@@ -55,5 +55,7 @@ class Evidence:
     """The ARNs of everybody who asked for it."""
     reviews: tuple[Review, ...] = ()
     """What people said of it."""
+    remarks: tuple[str, ...] = ()
+    """What was said and does not count, each as a part of a sentence."""
     overrides: tuple[Override, ...] = ()
     """The gates that are to be lifted."""

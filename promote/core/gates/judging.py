@@ -94,4 +94,5 @@ def _of_the_promotion(environment: Environment, evidence: Evidence) -> Iterator[
     if asked.alarms:
         yield alarm(evidence.findings.alarms, why=evidence.findings.no_alarms)
     if asked.approval is not None:
-        yield approval(asked.approval, evidence.digest, evidence.reviews, evidence.requesters)
+        said = (evidence.reviews, evidence.requesters, evidence.remarks)
+        yield approval(asked.approval, evidence.digest, *said)

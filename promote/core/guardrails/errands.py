@@ -107,7 +107,8 @@ def _documents(topology: Topology) -> Iterator[WantedDocument]:
 def _is_iams(holder: str) -> bool:
     """Say whether a document belongs to a role, and not to a bucket or to the organisation."""
     try:
-        return parse_arn(holder).service == "iam"
+        arn = parse_arn(holder)
+        return arn.service == "iam" and arn.resource.startswith("role/")
     except ValueError:
         return False
 

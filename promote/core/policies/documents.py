@@ -143,6 +143,8 @@ def _policy_name(
             return uses[0].target.policy_name
         case Form.BOUNDARY:
             return f"{parse_arn(place).name}-boundary"
+        case Form.MANAGED:
+            return parse_arn(place).name
         case Form.CONTROL:
             return f"promote-guardrail-{kind}-{topology.ml.account}"
         case Form.PROJECT:

@@ -11,6 +11,8 @@ from typing import assert_never
 
 from promote.arn import parse_arn, parse_version_arn
 from promote.core.parts import Model
+from promote.core.policies.builds import builds_of
+from promote.core.policies.cicd import CICD
 from promote.core.policies.protection import BOUNDARY, GUARDRAILS, PROTECTION, guardrails_role
 from promote.core.policies.uses import (
     Form,
@@ -167,10 +169,17 @@ def _parameter(topology: Topology, account: str, name: str) -> str:
     return f"arn:aws:ssm:{topology.region}:{account}:parameter/{name.lstrip('/')}"
 
 
-def _role_trust(scope: Scope, _role: str, _uses: Sequence[Use]) -> dict[str, object] | None:
-    if not scope.trusted:
+def _role_trust(scope: Scope, role: str, uses: Sequence[Use]) -> dict[str, object] | None:
+    builds = sorted({each for use in uses for each in builds_of(scope.topology, use, role)})
+    if not scope.trusted and not builds:
         return None
-    return {"trusted": list(scope.trusted), "organization": scope.topology.organization}
+    pipeline = scope.topology.pipeline
+    return {
+        "trusted": list(scope.trusted),
+        "organization": scope.topology.organization,
+        "root": account_root(pipeline.account) if pipeline is not None and builds else None,
+        "builds": builds,
+    }
 
 
 def _own_roles(topology: Topology, use: Use) -> tuple[str | None, ...]:
@@ -198,6 +207,7 @@ NEEDS = {
     "consumer": Need(lambda _, use: use.target.consumers, _consumer, Form.JOB),
     "guardrails": GUARDRAILS,
     "role-trust": Need(_own_roles, _role_trust, Form.TRUST),
+    **CICD,
     **PROTECTION,
 }
 """Every kind, in the order in which documents are listed."""

@@ -38,6 +38,7 @@ class Form(enum.Enum):
     JOB = "an inline policy of another role"
     TRUST = "the trust policy of a role"
     BOUNDARY = "the managed policy that is a role's permissions boundary"
+    MANAGED = "a managed policy, for people"
     PROJECT = "a policy of a project"
     RESOURCE = "the one policy of a bucket, a key or an endpoint"
     CONTROL = "a policy of the organisation"

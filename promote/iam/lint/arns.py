@@ -11,11 +11,12 @@ from promote.iam.lint.examples import ML, PROJECTS, ROLE, VERSION, identity
 from promote.iam.lint.resources import ATTACHED, entries, every, shapes
 from promote.iam.lint.rules import Hit, Rule, Severity, hit
 from promote.iam.lint.shapes import is_placed, meets, split
-from promote.iam.lint.view import Document
+from promote.iam.lint.view import Clause, Document
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _PARTITION = re.compile(r"aws(-[a-z]+)*")
 _ORGANIZATION = re.compile(r"[a-z]+/o-[a-z0-9]{10,32}(?:/|$)")
+_OWNERS = frozenset({"aws:resourceaccount", "aws:resourceorgid"})
 _ACCOUNT = re.compile(r"\d{12}|aws")
 
 
@@ -42,8 +43,17 @@ def _any_account(document: Document) -> Iterator[Hit]:
         if not clause.allows or parts is None or not is_wild(parts[4]):
             continue
         # What belongs to an organisation has its id, which no other organisation has.
-        if _ORGANIZATION.match(parts[5]) is None:
+        if not _is_narrowed(clause) and _ORGANIZATION.match(parts[5]) is None:
             yield hit(text.place, resource=text.value)
+
+
+def _is_narrowed(clause: Clause) -> bool:
+    """Say whether a condition names the organisation or the accounts that it is about."""
+    return any(
+        one.lower_key in _OWNERS and one.operator == "StringEquals" and not one.if_exists
+        for one in clause.comparisons
+        if not one.quantifier
+    )
 
 
 def _implausible(document: Document) -> Iterator[Hit]:

@@ -42,7 +42,15 @@ _NARROWING = (
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
 )
-_OF_SOURCE = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
+# In a key's policy a service's encryption context names whose resource it works on; for some,
+# such as EventBridge with an encrypted topic, it is the only key that does (SNS developer guide).
+_OF_SOURCE = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "kms:encryptioncontext:aws:",
+)
 _OUTSIDE = ("sts:externalid", "aws:principalorgid", "aws:principalorgpaths")
 _AWS = re.compile(
     r"\*|\d{12}"

@@ -73,7 +73,8 @@ def _pattern_steps(text: str) -> tuple[_Step, ...]:
 def _format_steps(text: str, service: str) -> tuple[_Step, ...]:
     """Read the resource part of a format; a name takes at least one character.
 
-    Only the last one may have slashes in it (a path, an object's key), and in Rekognition none.
+    Only the last one may have slashes in it (a path, an object's key), and in Rekognition none;
+    beside it the name of a log group.
     """
     pieces = [piece for piece in re.split(r"(\$\{[^}]*\})", text) if piece]
     steps: list[_Step] = []
@@ -81,7 +82,8 @@ def _format_steps(text: str, service: str) -> tuple[_Step, ...]:
         if piece.startswith("${"):
             bounded = service == "rekognition" or piece == "${BucketName}"
             last = index == len(pieces) - 1
-            kind = _ANY if last and not bounded else _SEGMENT
+            free = (last and not bounded) or piece == "${LogGroupName}"
+            kind = _ANY if free else _SEGMENT
             kind = _DIGIT if piece == "${CreationTimestamp}" else kind
             steps += [(kind, False), (kind, True)]
         else:

@@ -19,7 +19,8 @@ from botocore.session import Session
 
 import promote
 from promote import errors
-from promote.aws.codes import CODES, SERVER_CODES
+from promote.aws.code_sets import SERVER_CODES
+from promote.aws.codes import CODES
 from promote.aws.translation import translated
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _SERVICES = (
     "accessanalyzer",
     "cloudwatch",
+    "codepipeline",
     "iam",
     "kms",
     "organizations",
@@ -136,9 +138,11 @@ _BY_WORD = {
     "AccessDenied": _WAIT,
     "AccessDeniedException": _WAIT,
     "ConcurrentModificationException": _RETRY,
+    "ConflictException": _RETRY,
     "DependencyTimeoutException": _RETRY,
     "DuplicatePolicyException": _OBSERVE,
     "InvalidNextToken": _RETRY,
+    "InvalidNextTokenException": _RETRY,
     "InvalidPaginationTokenException": _RETRY,
     "KMSInternalException": _RETRY,
     "KeyUnavailableException": _RETRY,

@@ -15,6 +15,7 @@ from promote.core.gates import GateResult, Moment, Verdict
 from promote.core.plan import Cost, Made, Plan, PlannedTarget, Request, Start
 from promote.core.record import VerificationDone
 from promote.core.result import Outcome, Result
+from promote.core.status import Finding
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 V2 = "arn:aws:rekognition:us-east-1:222222222222:project/tools-detector/version/v2/1690000000000"
@@ -146,3 +147,6 @@ class FakeRun(Run):
     def promoter(self, on_event: Callable[[Event], None] | None = None) -> Any:
         self.fake.on_event = on_event
         return self.fake
+
+    def stack_findings(self) -> tuple[Finding, ...]:
+        return ()

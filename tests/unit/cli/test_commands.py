@@ -125,7 +125,7 @@ class TestWhatWasInterrupted:
     def test_waits_as_long_as_is_asked(self) -> None:
         promoter = FakePromoter(resume=fakes.a_result())
         assert execute(FakeRun("resume", "tools", "--wait", "2h", promoter=promoter)) == 0
-        asked = {"environment": None, "wait": timedelta(hours=2)}
+        asked = {"environment": None, "wait": timedelta(hours=2), "wave": None}
         assert promoter.calls == [("resume", ("tools",), asked)]
 
     def test_refuses_a_time_without_a_unit(self) -> None:

@@ -44,8 +44,9 @@ class TestTheOptions:
             (["--override", "soak", "--reason", " "], "--override needs --reason"),
             (["--expires", "2h", "--reason", "why"], "--expires is for --override"),
             (["--override", "soak", "--reason", "why", "--expires", "soon"], "not a duration"),
+            (["--override", "soak", "--reason", "\udcff"], r"'\udcff' is not UTF-8"),
         ],
-        ids=["no reason", "blank", "nothing to expire", "no duration"],
+        ids=["no reason", "blank", "nothing to expire", "no duration", "bytes that are no text"],
     )
     def test_are_for_each_other(
         self,
@@ -122,7 +123,11 @@ class TestTheCommandThatAsksAgain:
         )
 
     def test_lifts_nothing_when_nothing_was_lifted(self) -> None:
-        assert asked.once_more(a_request()) == "promote release tools v2 --to prod"
+        assert asked.once_more(a_request(reason=None)) == "promote release tools v2 --to prod"
+
+    def test_gives_the_reason_that_was_given_for_a_version_that_is_held_takes_one(self) -> None:
+        again = asked.plan(a_request(reason="Mended"))
+        assert again == "promote plan tools v2 --to prod --reason Mended"
 
     def test_says_that_a_reason_must_be_given(self) -> None:
         again = asked.once_more(a_request(reason=None), ["soak"])

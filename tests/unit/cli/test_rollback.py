@@ -39,7 +39,7 @@ class TestGoingBack:
         asked = {"environment": "qa", "reason": "wrong", "adopt": False}
         assert library.calls[1:] == [
             ("plan_rollback", ("tools", "v2"), asked),
-            ("apply", (PLAN,), {"wait": timedelta(minutes=10)}),
+            ("apply", (PLAN,), {"wait": timedelta(minutes=10), "wave": None}),
         ]
         out, err = capsys.readouterr()
         assert "Plan: roll tools back to v2 in qa" in err

@@ -68,7 +68,8 @@ class TestTheSubjectsOfAPlan:
 
 
 def test_a_document_of_any_kind_is_a_subject() -> None:
-    context = {"trusted": ["arn:aws:iam::111111111111:root"], "organization": None}
+    trusted = ["arn:aws:iam::111111111111:root"]
+    context = {"trusted": trusted, "organization": None, "builds": [], "root": None}
     found = of_document("role-trust", "the trust", {}, context)
 
     assert found.kind is Kind.TRUST

@@ -19,6 +19,7 @@ from promote.core.record import (
     PromotionEnded,
     PromotionStarted,
     Record,
+    VerificationDone,
 )
 from promote.core.result import Outcome, Result
 from tests.builders import NOW, PROD, a_gate, a_plan, a_planned_target, a_request, version_arn
@@ -42,6 +43,7 @@ NAMED: dict[str, st.SearchStrategy[typing.Any]] = {
     "version": st.sampled_from(VERSIONS),
     "environment": st.sampled_from(["qa", "prod"]),
     "account": st.sampled_from(PROD),
+    "accounts": st.sampled_from([PROD[:1], PROD]),
     "passed": st.booleans(),
     "granted": st.booleans(),
     "accuracy": st.none(),
@@ -100,6 +102,27 @@ class TestCondensed:
         ]
         kept = condensed([started("p2"), *once, ended("p2"), started("p1"), ended("p1")])
         assert kept == (ended("p2"), started("p1"), ended("p1"))
+
+    def test_keeps_that_a_promotion_has_passed_among_others_that_passed(self) -> None:
+        request = PLANS["p1"].request
+        passes = [
+            VerificationDone(
+                at=NOW + timedelta(minutes=minutes),
+                by="x",
+                version=request.version,
+                environment=request.environment,
+                passed=True,
+                accounts=PROD,
+                accuracy=None,
+                promotion=promotion,
+            )
+            for minutes, promotion in enumerate([None, "p1", None])
+        ]
+        records: list[Record] = [started("p1"), *passes]
+        state = fold(condensed(records))
+        assert state == fold(records)
+        assert state.unfinished is not None
+        assert state.unfinished.passed
 
     def test_keeps_what_was_lifted_for_a_version_that_came_through(self) -> None:
         first: list[Record] = [started("p2", LIFTED), ended("p2")]

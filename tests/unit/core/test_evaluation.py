@@ -147,6 +147,8 @@ class TestParseEvaluation:
             ((LABELS, 1, "Label"), "hammer",
              f'$.{LABELS}[1].Label is "hammer" a second time; expected each label once'),
             ((LABELS, 1, "Label"), "", f'$.{LABELS}[1].Label is ""; expected the label\'s name'),
+            ((LABELS, 1, "Label"), "x" * 256,
+             f'$.{LABELS}[1].Label is "{"x" * 59}…; expected the label\'s name'),
             ((LABELS, 0, "Metrics"), None, f"$.{LABELS}[0].Metrics {MISSING}"),
             ((LABELS, 0, "Metrics", "Threshold"), 50,
              f"$.{LABELS}[0].Metrics.Threshold is 50; {A_SHARE}"),

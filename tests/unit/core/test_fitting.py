@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from promote.core.fitting import misfits
+from promote.core.gates import Override, Verdict
+from promote.core.gates.requirements import Requirements
+from promote.core.gates.result import GateResult, Moment
 from promote.core.plan import Drain, Fact, Grant, Plan, Prove, Revoke, Start, Stop, Switch
+from promote.core.planner import writes
 from tests.builders import (
+    NOW,
     PROD,
     QA,
     a_grant,
@@ -30,6 +36,7 @@ KINDS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Start, Grant, Prove, Switch, Drain, Revoke, Stop)
 }
 TOPOLOGY = a_topology(prod(after=()))
+LATER = NOW + timedelta(hours=1)
 
 
 def world() -> PureWorld:
@@ -53,7 +60,8 @@ def with_step(kind: str, **changes: Any) -> Plan:
 
 def without(*kinds: str) -> Plan:
     gone = tuple(KINDS[each] for each in kinds)
-    return replace(PLAN, steps=tuple(s for s in PLAN.steps if not isinstance(s, gone)))
+    steps = tuple(s for s in PLAN.steps if not isinstance(s, gone))
+    return replace(PLAN, steps=steps, changes=sum(map(writes, steps)))
 
 
 def turned(*, undo: str | None, before: str | None) -> Plan:
@@ -150,10 +158,19 @@ class TestAStep:
         assert any(said in each for each in misfits(plan, TOPOLOGY))
 
     def test_that_nothing_needs_may_be_missing(self) -> None:
-        assert misfits(without("Start", "Revoke", "Stop", "Drain"), TOPOLOGY) == ()
+        plan = without("Start", "Revoke", "Stop", "Drain")
+        (policy,) = (each for each in plan.facts if each.fact == "policy")
+        granted = replace(policy, accepts=policy.accepts[:-1])
+        facts = tuple(granted if each is policy else each for each in plan.facts)
+
+        assert misfits(replace(plan, facts=facts), TOPOLOGY) == ()
 
     def test_may_stop_and_revoke_any_other_version(self) -> None:
-        assert misfits(with_step("Stop", version=V3), TOPOLOGY) == ()
+        (status,) = (f for f in PLAN.facts if (f.fact, f.subject) == ("status", V1))
+        of_v3 = replace(status, subject=V3)
+        facts = tuple(of_v3 if each is status else each for each in PLAN.facts)
+
+        assert misfits(replace(with_step("Stop", version=V3), facts=facts), TOPOLOGY) == ()
         assert misfits(with_step("Revoke", revoked=(V1, V3)), TOPOLOGY) == ()
 
 
@@ -195,6 +212,41 @@ class TestATarget:
         assert len(misfits(fact_changed(change), TOPOLOGY)) == len(PROD)
 
 
+def without_fact(kind: str, subject: str = "") -> Plan:
+    gone = [each for each in PLAN.facts if each.fact == kind and subject in each.subject]
+    return replace(PLAN, facts=tuple(each for each in PLAN.facts if each not in gone))
+
+
+def accepting(kind: str, *more: str) -> Plan:
+    """Return the plan whose facts of a kind accept more."""
+    facts = (
+        replace(each, accepts=(*each.accepts, *more)) if each.fact == kind else each
+        for each in PLAN.facts
+    )
+    return replace(PLAN, facts=tuple(facts))
+
+
+class TestAFact:
+    @pytest.mark.parametrize(
+        ("plan", "said"),
+        [
+            (without_fact("configuration"), "holds the configuration of tools/prod"),
+            (without_fact("policy"), "holds the policy of arn:aws:iam::222222222222:role/"),
+            (without_fact("other-policies"), "holds the other policies of arn:aws:iam::2222"),
+            (without_fact("status", V1), f"holds the status of {V1}"),
+            (without_fact("status", V2), f"holds the status of {V2}"),
+            (replace(PLAN, facts=2 * PLAN.facts), "holds the configuration of tools/prod"),
+            (accepting("configuration", "x"), "the configuration of tools/prod accepts x"),
+            (accepting("policy", "x"), "role/tools-prod promote-tools accepts x"),
+            (accepting("other-policies", "x"), "accepts more than what it removes"),
+            (accepting("status", "DELETING"), "accepts DELETING"),
+        ],
+        ids=range(10),
+    )
+    def test_is_there_once_and_accepts_what_the_plan_leads_to(self, plan: Plan, said: str) -> None:
+        assert said in "\n".join(misfits(plan, TOPOLOGY))
+
+
 class TestTheVersion:
     @pytest.mark.parametrize(
         "version", [version_arn("v2", project="others"), version_arn("v2", account=QA), "v2"]
@@ -203,6 +255,62 @@ class TestTheVersion:
         plan = replace(PLAN, request=replace(PLAN.request, version=version))
 
         assert f"{version} is no version of tools" in misfits(plan, TOPOLOGY)
+
+
+ASKING = a_topology(prod(after=(), gates=Requirements(f1=0.8, approval=1, alarms=("errors",))))
+ASKED = replace(world(), topology=ASKING).plan(to="prod")
+
+
+def with_gate(name: str, **changes: Any) -> Plan:
+    """Return the plan that asks for three gates, what it says of one of them changed."""
+    gates = (replace(g, **changes) if g.gate == name else g for g in ASKED.gates)
+    return replace(ASKED, gates=tuple(gates))
+
+
+class TestWhatAPlanSaysOfItself:
+    def test_fits_as_the_planner_says_it(self) -> None:
+        assert {each.gate for each in ASKED.gates} == {"f1", "approval", "alarm"}
+        assert misfits(ASKED, ASKING) == ()
+
+    @pytest.mark.parametrize("changes", [0, -1, 7])
+    def test_is_how_many_steps_change_something(self, changes: int) -> None:
+        """A plan that changes nothing needs no approval."""
+        said = f"it says that {changes} of its steps change something; 6 do"
+
+        assert misfits(replace(PLAN, changes=changes), TOPOLOGY) == (said,)
+
+    @pytest.mark.parametrize(
+        ("plan", "said"),
+        [
+            (replace(ASKED, gates=()), "its gates are none; expected f1 (evidence: "),
+            (replace(ASKED, gates=ASKED.gates[1:]), "expected f1 (evidence: "),
+            (replace(ASKED, gates=(*ASKED.gates, ASKED.gates[0])), "expected f1 (evidence: "),
+            (replace(ASKED, gates=ASKED.gates[::-1]), "expected f1 (evidence: "),
+            (with_gate("f1", required="0.1"), "f1 (evidence: 0.1)"),
+            (with_gate("approval", gate="held"), "expected f1 (evidence: "),
+            (with_gate("approval", moment=Moment.EVIDENCE), "approval (evidence: approved by 1"),
+            (with_gate("approval", verdict=Verdict.PASS), "is pass, although it is judged later"),
+            (with_gate("f1", verdict=Verdict.PENDING), "is pending, although it is judged when"),
+        ],
+        ids=range(9),
+    )
+    def test_is_which_gates_are_asked_for(self, plan: Plan, said: str) -> None:
+        assert said in "\n".join(misfits(plan, ASKING))
+
+    def test_is_which_gates_are_lifted(self) -> None:
+        lifts = Override(gate="alarm", reason="4711", by=ASKED.request.requested_by, expires=LATER)
+        hidden = replace(ASKED, request=replace(ASKED.request, overrides=(lifts,)))
+        shown = with_gate("alarm", override=lifts)
+
+        assert "its gate alarm is not lifted as the plan asks for it" in misfits(hidden, ASKING)
+        assert "its gate alarm is lifted by nobody" in misfits(shown, ASKING)
+
+    def test_may_be_that_the_version_is_held(self) -> None:
+        held = GateResult(
+            gate="held", moment=Moment.EVIDENCE, verdict=Verdict.PASS, measured="", required="why"
+        )
+
+        assert misfits(replace(PLAN, gates=(held,)), TOPOLOGY) == ()
 
 
 class TestAnUndoWithoutADocument:

@@ -34,6 +34,8 @@ USABLE = {
     *("STARTING", "RUNNING", "STOPPING"),
 }
 
+AGAIN = "promote plan tools v2 --to qa --reason 'two new labels'"
+
 
 def world(*names: str) -> PureWorld:
     """Build qa in two accounts whose pointers name v1, or hold what is given."""
@@ -71,7 +73,7 @@ class TestPointer:
         assert refused.value.summary == "A pointer holds no version"
         assert f"qa/{QA}: /models/tools/version-arn holds 'rubbish'" in refused.value.detail
         assert f"qa/{SECOND}" in refused.value.detail
-        assert "promote plan tools v2 --to qa --adopt" in refused.value.remedy
+        assert f"{AGAIN} --adopt" in refused.value.remedy
 
     def test_with_rubbish_is_overwritten_with_adopt_and_put_back_by_the_undo(self) -> None:
         plan = world("rubbish", "v1").plan(adopt=True)
@@ -129,7 +131,7 @@ class TestForeignGrants:
 
         assert f"{ROLE}: x allows {version_arn('v1')}, {version_arn('v3')}" in refused.value.detail
         assert f"{ROLE}: {MANAGED} allows *" in refused.value.detail
-        assert "promote plan tools v2 --to qa --adopt" in refused.value.remedy
+        assert f"{AGAIN} --adopt" in refused.value.remedy
 
     @pytest.mark.parametrize(
         "statement",
@@ -198,7 +200,7 @@ class TestOurOwnPolicy:
             self.edited(**statement).plan()
 
         assert f"{POLICY} of {ROLE}" in refused.value.detail
-        assert "promote plan tools v2 --to qa --adopt" in refused.value.remedy
+        assert f"{AGAIN} --adopt" in refused.value.remedy
         assert refused.value.exit_code == 4
 
         plan = self.edited(**statement).plan(adopt=True)
@@ -266,7 +268,7 @@ class TestSize:
         assert "each of the 120 accounts" in refused.value.remedy
         assert "granularity: project" in refused.value.remedy
         assert "managed policies" not in refused.value.remedy
-        assert refused.value.remedy.endswith("\n    promote plan tools v2 --to qa")
+        assert refused.value.remedy.endswith(f"\n    {AGAIN}")
 
     def test_counts_the_other_inline_policies_of_the_role(self) -> None:
         many = [f"arn:aws:s3:::bucket-{number:04}/*" for number in range(340)]

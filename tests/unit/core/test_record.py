@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from promote.core.fold import fold
 from promote.core.planfile import digest
@@ -19,7 +21,7 @@ from promote.core.record import (
     VerificationDone,
 )
 from promote.core.result import Outcome, Result
-from tests.builders import NOW, PROMOTER, QA, a_plan, a_request, version_arn
+from tests.builders import NOW, PROMOTER, QA, a_plan, a_request, a_switch, version_arn
 
 PLAN = a_plan()
 V2 = version_arn("v2")
@@ -49,15 +51,23 @@ def closed(version: str = "v2") -> ClaimClosed:
     return ClaimClosed(at=NOW, promotion="p2", version=version_arn(version))
 
 
-def verified(*, passed: bool, minutes: int = 0) -> VerificationDone:
+def verified(
+    *,
+    passed: bool,
+    minutes: int = 0,
+    promotion: str | None = None,
+    environment: str = "qa",
+    accounts: tuple[str, ...] = (QA,),
+) -> VerificationDone:
     return VerificationDone(
         at=NOW + timedelta(minutes=minutes),
         by=PROMOTER,
         version=V2,
-        environment="qa",
+        environment=environment,
         passed=passed,
-        accounts=(QA,),
+        accounts=accounts,
         accuracy=None,
+        promotion=promotion,
     )
 
 
@@ -99,6 +109,26 @@ class TestFold:
 
         assert found is not None
         assert (found.promotion, found.direction) == ("p2", Direction.FORWARD)
+
+    def test_knows_that_a_promotion_has_passed_by_its_own_verification_alone(self) -> None:
+        begun = started()
+        there = partial(
+            verified, environment="prod", accounts=tuple(t.account for t in begun.plan.targets)
+        )
+        own = there(passed=True, promotion="p1")
+        others = (
+            there(passed=True),
+            there(passed=False, promotion="p1"),
+            there(passed=True, promotion="p2"),
+            verified(passed=True, promotion="p1"),
+        )
+        retires = replace(begun, plan=replace(begun.plan, steps=()))
+        switches = replace(begun, plan=replace(begun.plan, steps=(a_switch(),)))
+        cases = (((own,), True), (others, False), ((own, switches), False), ((own, retires), True))
+        for records, passed in cases:
+            found = state(begun, *records).unfinished
+            assert found is not None
+            assert found.passed is passed
 
     def test_keeps_a_claim_until_it_is_closed_by_whichever_promotion(self) -> None:
         assert state(claimed("v1"), claimed()).claims == {version_arn("v1"): "p1", V2: "p1"}

@@ -20,6 +20,7 @@ from promote.core.parts import (
     Quotas,
     Smoke,
 )
+from promote.core.perimeter import Verifier
 from promote.core.topology import Granularity, Topology
 from promote.core.waves import WaveSize
 from promote.errors import InputError, NotFoundError
@@ -165,6 +166,8 @@ CHANGES = {
     "evaluations": {"ml": MlAccount(account=ML, evaluations="s3://results/")},
 }
 SETTINGS = {
+    "verifier": {"verifier": Verifier(vpc="vpc-1", subnets=("s-1",), security_groups=("g-1",))},
+    "organizational_units": {"organizational_units": ("ou-ab12-cdefgh12",)},
     "accounts": {"accounts": PROD},
     "access_role": {"access_role": "{environment}"},
     "pointer": {"pointer": PointerAddress(name="/other")},

@@ -81,8 +81,8 @@ def test_a_result_says_how_it_ended_and_what_is_left() -> None:
     assert json.result(result) == (
         '{"format": 1, "kind": "result", "result": "rolled-back", "promotion": "p-1", '
         f'"environment": "prod", "version": "{V2}", "previous": null, "left": [{{"step": "stop", '
-        f'"version": "{V2}", "not_before": "2026-03-02T15:00:00Z"}}], "seconds": 95.5, '
-        '"rollback": false}'
+        f'"version": "{V2}", "not_before": "2026-03-02T15:00:00Z", "wave": null}}], '
+        '"seconds": 95.5, "rollback": false, "wave": null, "waves": null}'
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.errors import TemplateError
-from promote.templates.engine import fill
+from promote.templates.engine import Language, fill
 
 NAME = "policies/own.json.j2"
 
@@ -203,3 +203,36 @@ class TestMessages:
 
     def test_a_list_is_no_document(self) -> None:
         assert "Expected an object" in detail('["a"]')
+
+
+class TestCloudFormation:
+    def of(self, source: str, /, **context: object) -> dict[str, object]:
+        """Fill a template of CloudFormation."""
+        return fill(source, context, name=NAME, language=Language.CLOUDFORMATION)
+
+    def test_takes_any_json_value(self) -> None:
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}
+        filled = self.of('{"a": {{ a }}, "n": {{ n }}, "t": {{ t }}}', a=document, n=7, t=True)
+        assert filled == {"a": document, "n": 7, "t": True}
+
+    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+    def test_takes_it_verbatim(self, value: object) -> None:
+        assert self.of('{"a": {{ value }}, "b": "b"}', value=value) == {"a": value, "b": "b"}
+
+    def test_names_resources_by_an_expression(self) -> None:
+        source = '{ {% for one in ids %}{{ one ~ "Role" }}: {"Type": "Role"},{% endfor %} "z": "z"}'
+        role = {"Type": "Role"}
+        assert self.of(source, ids=["A", "B"]) == {"ARole": role, "BRole": role, "z": "z"}
+
+    @pytest.mark.parametrize("key", ['A", "B', "A-B", "", "Ä", "A\n", ["A"], 7])
+    def test_names_them_by_letters_and_digits_alone(self, key: object) -> None:
+        with pytest.raises(TemplateError, match="logical id"):
+            self.of("{ {{ key }}: {} }", key=key)
+
+    def test_names_none_twice(self) -> None:
+        with pytest.raises(TemplateError, match="twice"):
+            self.of("{ {{ one }}: {}, {{ other }}: {} }", one="A", other="A")
+
+    def test_what_is_no_json_is_no_value(self) -> None:
+        with pytest.raises(TemplateError):
+            self.of('{"a": {{ value }} }', value=object())

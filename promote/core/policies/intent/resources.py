@@ -92,12 +92,14 @@ _ANYBODY = aws(["*"])
 def ledger(context: Context) -> Statements:
     """Be read and written below the ledger's prefix by those who promote, and listed there.
 
-    Whatever allows it: only people write reviews, and each of them only their own.
+    Whatever allows it: nothing without TLS, and only people write reviews, each only their own.
     """
     who = aws(texts(context, "trusted"))
     inside = where_given("StringEquals", "aws:PrincipalOrgID", texts(context, "organization"))
     there = condition("StringLike", "s3:prefix", texts(context, "prefix"))
     actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    everything = (*texts(context, "bucket"), *texts(context, "objects"))
+    plain = condition("Bool", "aws:SecureTransport", ["false"])
     others = texts(context, "others")
     of_users, of_signed_in = texts(context, "of_users"), texts(context, "of_signed_in")
     nobody = _is("ArnNotLike", *_USERS, *_SIGNED_IN)
@@ -105,6 +107,7 @@ def ledger(context: Context) -> Statements:
     return (
         allow(actions, on=texts(context, "objects"), by=who, when=inside),
         allow(["s3:ListBucket"], on=texts(context, "bucket"), by=who, when=(*inside, *there)),
+        deny(["s3:*"], on=everything, by=_ANYBODY, when=plain),
         deny(_WRITE, on=texts(context, "reviews"), by=_ANYBODY, when=nobody),
         deny_but((*of_users, *others), _WRITE, by=_ANYBODY, when=users),
         deny_but((*of_signed_in, *others), _WRITE, by=_ANYBODY, when=signed_in),

@@ -114,6 +114,13 @@ def _alarms(context: Context) -> Statements:
 
 
 def role_trust(context: Context) -> Statements:
-    """Be assumed by the promoter, in this organisation if there is one."""
+    """Be assumed by the promoter and by builds, in this organisation if there is one."""
     inside = where_given("StringEquals", "aws:PrincipalOrgID", texts(context, "organization"))
-    return (allow([ASSUME], by=aws(texts(context, "trusted")), when=inside),)
+    trusted, builds = texts(context, "trusted"), texts(context, "builds")
+    found: Statements = ()
+    if trusted or not builds:
+        found += (allow([ASSUME], by=aws(trusted), when=inside),)
+    if builds:
+        among = condition("ArnLike", "aws:PrincipalArn", builds)
+        found += (allow([ASSUME], by=aws(texts(context, "root")), when=(*inside, *among)),)
+    return found

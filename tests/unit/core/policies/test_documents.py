@@ -356,6 +356,8 @@ class TestRoleTrust:
                 "arn:aws:iam::999999999999:root",
             ],
             "organization": None,
+            "root": None,
+            "builds": [],
         }
 
     @pytest.mark.parametrize(

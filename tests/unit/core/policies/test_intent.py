@@ -70,7 +70,7 @@ class TestMissingValues:
             ("access-role-trust", {"trusts": [{**TRUST, "roles": []}], "organization": None}),
             ("access-role-trust", {"trusts": [{**TRUST, "accounts": []}], "organization": None}),
             ("access-role-trust", {"trusts": "all", "organization": None}),
-            ("role-trust", {"trusted": [], "organization": None}),
+            ("role-trust", {"trusted": [], "organization": None, "builds": [], "root": None}),
             ("deployer", {"parameters": None}),
             ("deployer", {"parameters": [1]}),
             ("deployer", {"parameters": {"a": "b"}}),
