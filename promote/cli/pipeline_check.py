@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promote.cli.grammar import Command, did_you_mean
+from promote.cli import findings, policy_options
+from promote.cli.grammar import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from promote.cli.run import Run
     from promote.core.topology import Topology
     from promote.iam.lint import Finding
-
-FOUND_SOMETHING = 4
 
 _HELP = """Look for what would fail or be unsafe in rendered stacks; offline.
 
@@ -58,17 +57,10 @@ def command(run: Run, *, directory: Path | None, rules: bool, rule: str | None) 
 
 def _rendered(run: Run, topology: Topology) -> Mapping[str, object]:
     import json
-    from functools import partial
 
-    from promote.core.policies.proof import proving
     from promote.pipeline.render import stacks
-    from promote.templates import render, template_path
 
-    directory = run.templates(topology)
-    proved = proving(
-        partial(render, directory=directory), lambda kind: str(template_path(kind, directory))
-    )
-    found = stacks(topology, proved)
+    found = stacks(topology, policy_options.proved_renderer(run, topology))
     return {name: json.loads(content) for name, content in found.items()}
 
 
@@ -105,22 +97,15 @@ def _is_stack(content: object) -> bool:
 
 
 def _show(run: Run, files: Mapping[str, object], found: tuple[Finding, ...]) -> int:
-    from promote.pipeline.lint import Severity
-    from promote.report import lint
-
     names = sorted(name for name, content in files.items() if _is_stack(content))
-    rows = [(name, [each for each in found if each.document == name]) for name in names]
-    run.screen.result(lint.as_json(rows) if run.json else lint.as_text(rows, click.style))
-    grave = {Severity.ERROR, Severity.WARNING}
-    return FOUND_SOMETHING if grave & {each.severity for each in found} else 0
+    return findings.show(
+        run, [(name, [each for each in found if each.document == name]) for name in names]
+    )
 
 
 def _show_rules(run: Run, rule: str | None) -> None:
     from promote.pipeline.lint import RULES
     from promote.report import lint
 
-    if rule is not None and rule not in RULES:
-        text = f"There is no rule {rule!r}.{did_you_mean(rule, RULES)}"
-        raise click.BadParameter(text, param_hint="'--explain'")
-    rules = [RULES[rule]] if rule is not None else list(RULES.values())
+    rules = findings.chosen(RULES, rule)
     run.screen.result(lint.held_json(rules) if run.json else lint.held_text(rules, click.style))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promote.cli import arguments
+from promote.cli import arguments, policy_options
 from promote.cli.grammar import Command
 
 if TYPE_CHECKING:
@@ -71,17 +71,10 @@ def command(
 
 
 def _chosen(run: Run, topology: Topology, model: str | None) -> Mapping[str, bytes]:
-    from functools import partial
-
-    from promote.core.policies.proof import proving
     from promote.pipeline.manifest import MANIFEST, with_manifest
     from promote.pipeline.render import pipeline_file, stacks
-    from promote.templates import render, template_path
 
-    directory = run.templates(topology)
-    proved = proving(
-        partial(render, directory=directory), lambda kind: str(template_path(kind, directory))
-    )
+    proved = policy_options.proved_renderer(run, topology)
     files = with_manifest(topology, stacks(topology, proved))
     if model is None:
         return files

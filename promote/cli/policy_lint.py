@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promote.cli import policy_options
-from promote.cli.grammar import Command, did_you_mean
+from promote.cli import findings, policy_options
+from promote.cli.grammar import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from promote.cli.run import Run
     from promote.iam.elements import Kind
     from promote.iam.lint import Finding
-
-FOUND_SOMETHING = 4
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -77,7 +75,7 @@ def command(
             model=model, environment=environment, kinds=kinds, versions=versions, trusted=trusted
         )
         found = _of_configuration(run, selection)
-    return _show(run, found)
+    return findings.show(run, found)
 
 
 def _of_configuration(
@@ -155,22 +153,9 @@ def _kind_of(run: Run, name: str, raw: object, kinds: Sequence[str]) -> Kind:
     return known[kinds[0]]
 
 
-def _show(run: Run, found: Sequence[tuple[str, Sequence[Finding]]]) -> int:
-    from promote.iam.lint import Severity
-    from promote.report import lint
-
-    text = lint.as_json(found) if run.json else lint.as_text(found, click.style)
-    run.screen.result(text)
-    severities = {each.severity for _, findings in found for each in findings}
-    return FOUND_SOMETHING if severities & {Severity.ERROR, Severity.WARNING} else 0
-
-
 def _show_rules(run: Run, rule: str | None) -> None:
     from promote.iam.lint import RULES
     from promote.report import lint
 
-    if rule is not None and rule not in RULES:
-        text = f"There is no rule {rule!r}.{did_you_mean(rule, RULES)}"
-        raise click.BadParameter(text, param_hint="'--explain'")
-    rules = [RULES[rule]] if rule is not None else list(RULES.values())
+    rules = findings.chosen(RULES, rule)
     run.screen.result(lint.rules_json(rules) if run.json else lint.rules_text(rules, click.style))

@@ -157,6 +157,15 @@ def renderer(run: Run, topology: Topology) -> Render:
     return partial(render, directory=run.templates(topology))
 
 
+def proved_renderer(run: Run, topology: Topology) -> Render:
+    """Return the same, proving each document; what fails names the template's file."""
+    from promote.core.policies.proof import proving
+    from promote.templates import template_path
+
+    directory = run.templates(topology)
+    return proving(renderer(run, topology), lambda kind: str(template_path(kind, directory)))
+
+
 def writer(run: Run, topology: Topology) -> Render:
     """Return what the configuration's templates write, be it a policy that we read or not."""
     from functools import partial

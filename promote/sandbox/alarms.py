@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from promote.sandbox.authorisation import Authoriser
 from promote.sandbox.credentials import Caller
-from promote.sandbox.dialect import common_error
+from promote.sandbox.dialect import common_error, required
 from promote.sandbox.exchange import (
     Call,
     Context,
@@ -42,9 +42,9 @@ def alarm_needs(call: Call, caller: Caller) -> list[Need] | None:
         case "DescribeAlarms":
             names = ["*"]
         case "PutMetricAlarm" | "SetAlarmState":
-            names = [_required(call, "AlarmName")]
+            names = [required(call, "AlarmName")]
         case "DeleteAlarms":
-            names = _listed(call, "AlarmNames") or [_required(call, "AlarmNames")]
+            names = _listed(call, "AlarmNames") or [required(call, "AlarmNames")]
         case _:
             return None
     stem = f"arn:aws:cloudwatch:{call.region}:{caller.account}:alarm"
@@ -124,14 +124,6 @@ def _expect(backend: CloudWatchBackend, names: list[str]) -> None:
     if missing:
         text = f"Alarms {', '.join(missing)} do not exist."
         raise ServiceError("ResourceNotFound", text, 404)
-
-
-def _required(call: Call, name: str) -> str:
-    value = call.params.get(name)
-    if not isinstance(value, str) or not value:
-        text = f"The parameter {name} is required."
-        raise common_error("validation", call.protocol, text)
-    return value
 
 
 def _listed(call: Call, name: str) -> list[str]:

@@ -9,7 +9,7 @@ import json
 from typing import Final
 from xml.sax.saxutils import escape
 
-from promote.sandbox.exchange import Protocol, Response, ServiceError
+from promote.sandbox.exchange import Call, Protocol, Response, ServiceError
 
 _J, _Q, _X = Protocol.JSON, Protocol.QUERY, Protocol.REST_XML
 
@@ -70,6 +70,18 @@ def common_error(kind: str, protocol: Protocol, message: str) -> ServiceError:
     known = _COMMON[kind]
     code, status = known[_J if protocol is Protocol.QUERY_JSON else protocol]
     return ServiceError(code, message, status, query_code=known[_Q][0])
+
+
+def required(call: Call, name: str) -> str:
+    """Return a parameter that decides about the resource.
+
+    Raises:
+        ServiceError: It is missing, or no text.
+    """
+    value = call.params.get(name)
+    if not isinstance(value, str) or not value:
+        raise common_error("validation", call.protocol, f"The parameter {name} is required.")
+    return value
 
 
 def render_error(

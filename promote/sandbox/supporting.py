@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from promote.sandbox.credentials import Caller
-from promote.sandbox.dialect import common_error
+from promote.sandbox.dialect import required
 from promote.sandbox.exchange import Call, Need, Protocol, Request, Response
 from promote.sandbox.storage import Storage
 from promote.sandbox.validation import checked_params
@@ -115,12 +115,12 @@ def _sns(call: Call, caller: Caller) -> str | None:
     if call.operation == "ListTopics":
         return f"arn:aws:sns:{call.region}:{caller.account}:*"
     if call.operation == "CreateTopic":
-        return f"arn:aws:sns:{call.region}:{caller.account}:{_required(call, 'Name')}"
+        return f"arn:aws:sns:{call.region}:{caller.account}:{required(call, 'Name')}"
     if call.operation in _ON_TOPIC:
-        return _required(call, "TopicArn")
+        return required(call, "TopicArn")
     if call.operation in _ON_SUBSCRIPTION:
-        return _required(call, "SubscriptionArn").rpartition(":")[0]
-    return _required(call, "ResourceArn") if call.operation in _TAGS else None
+        return required(call, "SubscriptionArn").rpartition(":")[0]
+    return required(call, "ResourceArn") if call.operation in _TAGS else None
 
 
 def _sqs(call: Call, caller: Caller) -> str | None:
@@ -128,9 +128,9 @@ def _sqs(call: Call, caller: Caller) -> str | None:
     if call.operation == "ListQueues":
         return "*"
     if call.operation in {"CreateQueue", "GetQueueUrl"}:
-        return f"{stem}:{caller.account}:{_required(call, 'QueueName')}"
+        return f"{stem}:{caller.account}:{required(call, 'QueueName')}"
     if call.operation in _ON_QUEUE:
-        _, account, name = _required(call, "QueueUrl").rsplit("/", 2)
+        _, account, name = required(call, "QueueUrl").rsplit("/", 2)
         return f"{stem}:{account}:{name}"
     return None
 
@@ -140,11 +140,11 @@ def _logs(call: Call, caller: Caller) -> str | None:
     if call.operation == "DescribeLogGroups":
         return f"{stem}::log-stream:"
     if call.operation in _ON_GROUP:
-        return f"{stem}:{_required(call, 'logGroupName')}:log-stream:"
+        return f"{stem}:{required(call, 'logGroupName')}:log-stream:"
     if call.operation in _ON_STREAM:
-        group, stream = _required(call, "logGroupName"), _required(call, "logStreamName")
+        group, stream = required(call, "logGroupName"), required(call, "logStreamName")
         return f"{stem}:{group}:log-stream:{stream}"
-    return _required(call, "resourceArn") if call.operation in _TAGS else None
+    return required(call, "resourceArn") if call.operation in _TAGS else None
 
 
 def _events(call: Call, caller: Caller) -> str | None:
@@ -152,12 +152,12 @@ def _events(call: Call, caller: Caller) -> str | None:
     if call.operation == "ListRules":
         return f"{stem}:rule/*"
     if call.operation in _TAGS:
-        return _required(call, "ResourceARN")
+        return required(call, "ResourceARN")
     if call.operation not in _ON_RULE:
         return None
     bus = str(call.params.get("EventBusName", "default")).rpartition("/")[2]
     middle = "" if bus == "default" else f"{bus}/"
-    return f"{stem}:rule/{middle}{_required(call, _ON_RULE[call.operation])}"
+    return f"{stem}:rule/{middle}{required(call, _ON_RULE[call.operation])}"
 
 
 def _scheduler(call: Call, caller: Caller) -> str | None:
@@ -167,16 +167,7 @@ def _scheduler(call: Call, caller: Caller) -> str | None:
         return None
     group = call.params.get("GroupName", "default")
     stem = f"arn:aws:scheduler:{call.region}:{caller.account}"
-    return f"{stem}:schedule/{group}/{_required(call, 'Name')}"
-
-
-def _required(call: Call, name: str) -> str:
-    """Return a parameter that decides about the resource, or raise the error for its absence."""
-    value = call.params.get(name)
-    if not isinstance(value, str) or not value:
-        text = f"The parameter {name} is required."
-        raise common_error("validation", call.protocol, text)
-    return value
+    return f"{stem}:schedule/{group}/{required(call, 'Name')}"
 
 
 _RESOURCES: Final[Mapping[str, Callable[[Call, Caller], str | None]]] = {

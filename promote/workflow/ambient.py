@@ -16,7 +16,6 @@ from promote.core.record import VerificationDone
 from promote.core.topology import Target
 from promote.errors import (
     AccessDeniedError,
-    ExplicitDenyError,
     FailedError,
     InputError,
     NotFoundError,
@@ -48,7 +47,7 @@ def verify_ambient(site: Site) -> VerificationDone:
     try:
         result = smoke_test(site, target, now.value)
         passed, accuracy = result.passed, result.accuracy
-    except (AccessDeniedError, ExplicitDenyError, NotReadyError) as error:
+    except (AccessDeniedError, NotReadyError) as error:
         site.warn(f"{error.summary}. {error.detail}")
     return VerificationDone(
         at=site.world.clock.now(),

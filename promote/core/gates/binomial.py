@@ -33,11 +33,6 @@ def at_most(count: int, trials: int, chance: float) -> float:
     return min(1.0, total)
 
 
-def at_least(count: int, trials: int, chance: float) -> float:
-    """Return the probability of `count` or more hits; `chance` lies below ``count / trials``."""
-    return at_most(trials - count, trials, 1 - chance)
-
-
 @functools.lru_cache(_CACHED)
 def upper_bound(count: int, trials: int, doubt: float) -> float:
     """Return the largest chance that `count` hits in `trials` do not rule out.

@@ -113,11 +113,6 @@ class ResourceKind:
         return drawn.lower() if self.lower else drawn
 
 
-def unchanging(_: Site, made: Made, __: Properties, ___: Properties) -> Made:
-    """Change nothing: every property of the type is fixed."""
-    return made
-
-
 def texts(value: Any) -> list[str]:
     """Return a list property as strings."""
     return [str(each) for each in value or []]
