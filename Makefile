@@ -16,15 +16,18 @@ PYTEST := $(BIN)/python -m pytest -q $(ARGS)
 # A file's tests stay together, because a sandbox is started once per file.
 PARALLEL := -n $(JOBS) --dist loadfile
 
-.PHONY: help demo test lint types contracts unit functional proof bench clean
+.PHONY: help demo demo-pipeline test lint types contracts unit functional proof bench clean
 
 help: ## show this help
 	@echo "usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(READY) ## promote a model version through two environments on a local AWS
 	@$(BIN)/promote sandbox demo
+
+demo-pipeline: $(READY) ## deploy a pipeline to a local AWS and promote through it
+	@$(BIN)/promote pipeline simulate
 
 test: $(READY) ## everything that must pass before a change lands
 	@$(MAKE) --jobs=3 lint types contracts

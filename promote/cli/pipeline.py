@@ -11,6 +11,7 @@ SECTIONS = {
     },
     "Executions": {
         "start": "Promote a version by its model's pipeline.",
+        "simulate": "Play a whole execution on a local AWS, and watch.",
     },
 }
 
