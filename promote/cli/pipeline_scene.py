@@ -57,7 +57,9 @@ def write_scene(directory: Path) -> None:
     path = directory / "promote.yaml"
     if path.exists():
         raise InputError(
-            "There is a promote.yaml already", f"The simulation writes its own {path}."
+            "There is a promote.yaml already",
+            f"The simulation writes its own {path}, and not over yours.",
+            "Leave --directory out, or name an empty one.",
         )
     text = EXAMPLE.replace("\nml:\n", _PIPELINE, 1) + _PRODUCTION
     for before, after in _SHORTER.items():

@@ -87,7 +87,11 @@ class Watch:
             if status not in _UNDERWAY:
                 return status
             time.sleep(_EVERY)
-        raise FailedError("The pipeline does not end", f"It has run for {_DEADLINE:g} s.")
+        raise FailedError(
+            "The pipeline does not end",
+            f"It has run for {_DEADLINE:g} s; what began last is shown above.",
+            "Run it again on a machine that has less to do.",
+        )
 
     def _tell_of(self, action: Action, after: float) -> None:
         """Tell what is new of an action."""

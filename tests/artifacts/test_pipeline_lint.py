@@ -24,6 +24,7 @@ from promote.templates import render
 from tests.artifacts.pipeline_fault_list import FAULTS
 from tests.artifacts.pipeline_fault_surroundings import SURROUNDINGS
 from tests.artifacts.pipeline_faults import PIPELINE, TOPOLOGY, Fault, stacks
+from tests.artifacts.readme import README
 from tests.builders import a_plan
 
 EVERY = (*FAULTS, *SURROUNDINGS)
@@ -99,6 +100,9 @@ class TestEverySeededFault:
 class TestEveryRule:
     def test_is_broken_by_a_fault(self) -> None:
         assert {each.caught for each in EVERY} >= RULES.keys()
+
+    def test_is_counted_by_the_readme(self) -> None:
+        assert f"holds it to {len(RULES)} rules" in README.read_text("utf-8")
 
     def test_is_told_in_sentences_and_has_a_source(self) -> None:
         for rule in RULES.values():
