@@ -36,6 +36,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _FIRST = (
     "artifacts/test_readme.py",
     "functional/test_demo.py",
+    "functional/test_pipeline_simulate.py",
     "artifacts/test_minimal_permissions.py",
     "functional/test_killed.py",
     "functional/test_promotion_consumers.py",
